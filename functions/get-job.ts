@@ -1,0 +1,10 @@
+// GET /jobs/{id} → one job.
+import { httpHandler } from '../lib/handlers.ts';
+import { presentJob } from '../lib/job-view.ts';
+import { HttpProblem, jsonResponse } from '../lib/problem.ts';
+
+export const handler = httpHandler(async ({ path }, { services }) => {
+  const job = await services.jobs.get(path['id'] ?? '');
+  if (job === null) throw new HttpProblem(404, 'There is no job with this id, or it was too long ago.');
+  return jsonResponse(200, presentJob(job));
+});

@@ -1,0 +1,92 @@
+// MetadataQueue → the asset in Showpad says what the newest events asked for, and nothing else of it changes.
+import { composeChanges } from '../lib/asset-changes.ts';
+import { nothingApplied, type Asset, type Lease } from '../lib/asset-state.ts';
+import { adoptAsset } from '../lib/ensure-asset.ts';
+import { sqsHandler } from '../lib/handlers.ts';
+import { nextStep, pendingPaths } from '../lib/next-step.ts';
+import { backoffSeconds } from '../lib/proceed.ts';
+import { stepMessageSchema } from '../lib/queues.ts';
+import { JobFailure } from '../lib/reasons.ts';
+import { deleteAsset, getAsset, updateAsset } from '../lib/showpad/assets.ts';
+import type { ShowpadClient } from '../lib/showpad/client.ts';
+import { ShowpadError } from '../lib/showpad/errors.ts';
+import { isOlderThan, step, underLease, type StepOutcome, type Work } from '../lib/work.ts';
+
+export const handler = sqsHandler(stepMessageSchema, step('metadata', updateMetadata));
+
+function updateMetadata(work: Work): Promise<StepOutcome> {
+  const { services, job } = work;
+  return underLease(work, async (lease, asset) => {
+    if (nextStep(job, asset).kind !== 'metadata') return 'proceed';
+    const client = await services.showpad();
+    const known =
+      asset.applied.assetId === undefined
+        ? await adoptAsset(work, lease, asset, client)
+        : { applied: asset.applied };
+    const isToBeDeleted = asset.desired.lifecycle?.value === 'deleted';
+    if (known?.applied.assetId === undefined) {
+      return isToBeDeleted ? noteDeleted(work, lease) : waitForAsset(work, asset);
+    }
+    const { assetId } = known.applied;
+    const adopted = { ...asset, applied: known.applied };
+    if (isToBeDeleted) return deleteForGood(work, lease, assetId, client);
+    return applyPending(work, lease, adopted, assetId, client);
+  });
+}
+
+async function applyPending(
+  { services, job }: Work,
+  lease: Lease,
+  asset: Asset,
+  assetId: string,
+  client: ShowpadClient,
+): Promise<StepOutcome> {
+  const mustRead = pendingPaths(asset).some((path) => /^(tags\.|fields\.(permissions\.|tags$))/.test(path));
+  const isDivisionKnown = asset.applied.divisionId !== undefined;
+  const current = mustRead || !isDivisionKnown ? await getAsset(client, assetId) : { id: assetId };
+  const divisionId =
+    asset.applied.divisionId ?? ('division' in current ? current.division?.id : undefined) ?? '';
+  const { body, applied, written, refused } = await composeChanges(client, asset, divisionId, current);
+  if (Object.keys(body).length > 0) await updateAsset(client, assetId, body);
+  await services.assets.record(lease, applied);
+  await services.telemetry.metadataWritten(job, written, refused);
+  return 'proceed';
+}
+
+function waitForAsset({ services, job, attempt }: Work, { desired }: Asset): StepOutcome {
+  if (isOlderThan(job, services.config.SOURCE_DEADLINE_SECONDS)) {
+    throw new JobFailure('ASSET_UNKNOWN', `No asset is known for ${job.subject} of ${job.source}.`);
+  }
+  const why =
+    desired.content === undefined ? 'no event has brought this asset yet' : 'the asset is not made yet';
+  return { againInSeconds: backoffSeconds(attempt, 60), why };
+}
+
+/** Deletes the asset, which nobody can undo: what it was is kept in the timeline first. */
+async function deleteForGood(
+  work: Work,
+  lease: Lease,
+  assetId: string,
+  client: ShowpadClient,
+): Promise<StepOutcome> {
+  try {
+    const lastState = await getAsset(client, assetId);
+    await work.services.telemetry.assetDeleting(work.job, assetId, lastState);
+    await deleteAsset(client, assetId);
+  } catch (error) {
+    // Gone already is what was asked for.
+    if (!(error instanceof ShowpadError) || error.status !== 404) throw error;
+  }
+  return noteDeleted(work, lease);
+}
+
+async function noteDeleted({ services }: Work, lease: Lease): Promise<StepOutcome> {
+  const forgotten = { assetId: undefined, divisionId: undefined, url: undefined, file: undefined };
+  await services.assets.record(lease, {
+    ...nothingApplied,
+    ...forgotten,
+    usableFile: undefined,
+    lifecycle: 'deleted',
+  });
+  return 'proceed';
+}

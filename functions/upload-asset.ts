@@ -1,0 +1,150 @@
+// UploadQueue → an asset in Showpad, never two, and its file, byte for byte.
+import type { Asset, AppliedFile, Lease, StagedFile } from '../lib/asset-state.ts';
+import { ensureAsset } from '../lib/ensure-asset.ts';
+import { sqsHandler } from '../lib/handlers.ts';
+import { nextStep } from '../lib/next-step.ts';
+import { backoffSeconds } from '../lib/proceed.ts';
+import { stepMessageSchema } from '../lib/queues.ts';
+import { JobFailure } from '../lib/reasons.ts';
+import { updateAsset } from '../lib/showpad/assets.ts';
+import type { ShowpadClient } from '../lib/showpad/client.ts';
+import { ShowpadError } from '../lib/showpad/errors.ts';
+import { createFile, getFile } from '../lib/showpad/files.ts';
+import { uploadBinary } from '../lib/showpad/upload.ts';
+import { deleteStaged, openStaged } from '../lib/staging.ts';
+import { step, underLease, type StepOutcome, type Work } from '../lib/work.ts';
+
+export const handler = sqsHandler(stepMessageSchema, step('upload', uploadAsset));
+
+async function uploadAsset(work: Work): Promise<StepOutcome> {
+  const { services, job } = work;
+  await services.jobs.advance(job.id, 'uploading');
+  return underLease(work, async (lease, asset) => {
+    if (nextStep(job, asset).kind !== 'upload') return 'proceed';
+    const client = await services.showpad();
+    const ensured = await ensureAsset(work, lease, asset, client);
+    if ('againInSeconds' in ensured) return ensured;
+
+    const { content } = asset.desired;
+    if (content !== undefined && 'url' in content.value) {
+      const { url } = content.value;
+      if (ensured.applied.url !== url) await updateAsset(client, ensured.assetId, { url });
+      await services.assets.record(lease, { url });
+      return 'proceed';
+    }
+    if (asset.staged === undefined) return 'proceed';
+    return forgetIfGone(work, lease, ensured.assetId, () =>
+      sendFile(work, lease, { ...asset, applied: ensured.applied }, ensured.assetId, client),
+    );
+  });
+}
+
+/** Sends the staged bytes as a new file of the asset, unless an earlier try has already delivered them. */
+async function sendFile(
+  work: Work,
+  lease: Lease,
+  asset: Asset,
+  assetId: string,
+  client: ShowpadClient,
+): Promise<StepOutcome> {
+  const { services, job, attempt, signal } = work;
+  const { staged, applied } = asset;
+  if (staged === undefined) return 'proceed';
+  const earlier = await earlierDelivery(work, applied.file, staged, assetId, client);
+  if (earlier === 'unsettled') {
+    return { againInSeconds: backoffSeconds(attempt, 15), why: 'an earlier upload has not settled' };
+  }
+  if (earlier !== null) {
+    await services.assets.record(lease, { file: { ...earlier, order: staged.order, state: 'sent' } });
+    return 'proceed';
+  }
+
+  const object = { ...(await services.staging()), key: staged.objectKey };
+  const { body, size } = await openStaged({ ...object, signal });
+  try {
+    // The link comes last: it lives for fifteen minutes, and is used once.
+    const contentMD5 = Buffer.from(staged.md5, 'hex').toString('base64');
+    const { id: fileId, uploadMeta } = await createFile(client, assetId, { contentMD5 });
+    const { order, md5 } = staged;
+    const file: AppliedFile = { fileId, order, md5, size, state: 'sending', since: new Date().toISOString() };
+    await services.assets.record(lease, { file });
+    await deliver(work, asset, () => uploadBinary(client, { uploadMeta, body, size, contentMD5, signal }));
+    await services.assets.record(lease, {
+      file: { ...file, state: 'sent', since: new Date().toISOString() },
+    });
+    await services.telemetry.fileUploaded(job, file);
+    return 'proceed';
+  } finally {
+    body.destroy();
+  }
+}
+
+/**
+ * What became of a file that was being sent when an invocation ended: the file itself when its bytes are with
+ * Showpad, null when a new one must be sent, and 'unsettled' while its bytes could still arrive.
+ */
+async function earlierDelivery(
+  { services }: Work,
+  file: AppliedFile | undefined,
+  staged: StagedFile,
+  assetId: string,
+  client: ShowpadClient,
+): Promise<AppliedFile | 'unsettled' | null> {
+  const isEarlier = file?.state === 'sending' && file.md5 === staged.md5 && file.size === staged.size;
+  if (!isEarlier) return null;
+  const status = await getFile(client, assetId, file.fileId).then(
+    (record) => record.status,
+    (error: unknown) => {
+      if (error instanceof ShowpadError && error.status === 404) return null;
+      throw error;
+    },
+  );
+  if (status === 'failed' || status === null) return null;
+  if (status !== 'prepared') return file;
+  const settledAt = Date.parse(file.since) + services.config.SETTLE_SECONDS * 1_000;
+  return Date.now() < settledAt ? 'unsettled' : null;
+}
+
+const mostRefusals = 5;
+
+/** A link that refuses the bytes is followed by a fresh one, and damaged staged bytes by a fresh copy. */
+async function deliver(
+  { services, job, attempt }: Work,
+  { staged }: Asset,
+  put: () => Promise<void>,
+): Promise<void> {
+  try {
+    await put();
+  } catch (error) {
+    if (!(error instanceof ShowpadError) || error.kind !== 'response' || error.retryable) throw error;
+    if (attempt >= mostRefusals) throw new JobFailure('UPLOAD_REFUSED', error.message);
+    if (error.title === 'BadDigest' && staged !== undefined) {
+      await services.assets.forgetStaged(job.key, staged);
+      await deleteStaged({ ...(await services.staging()), key: staged.objectKey });
+    }
+    throw new ShowpadError({
+      ...error,
+      kind: 'network',
+      status: error.status,
+      retryable: true,
+      outcomeUnknown: false,
+    });
+  }
+}
+
+/** Starts over with the next try when somebody has deleted the asset in Showpad. */
+async function forgetIfGone(
+  { services, job }: Work,
+  lease: Lease,
+  assetId: string,
+  story: () => Promise<StepOutcome>,
+): Promise<StepOutcome> {
+  try {
+    return await story();
+  } catch (error) {
+    if (!(error instanceof ShowpadError) || error.status !== 404) throw error;
+    await services.telemetry.assetGone(job, assetId);
+    await services.assets.forgetAsset(lease);
+    return { againInSeconds: services.config.SETTLE_SECONDS, why: 'Showpad no longer shows the asset' };
+  }
+}

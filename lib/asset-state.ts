@@ -1,0 +1,63 @@
+import type { DesiredState, Lifecycle } from './desired-state.ts';
+import type { EventOrder } from './event-order.ts';
+import type { ReasonCode } from './reasons.ts';
+
+/** The bytes of one content wish, waiting in the staging bucket. */
+export interface StagedFile {
+  readonly order: EventOrder;
+  readonly objectKey: string;
+  readonly size: number;
+  readonly md5: string;
+  readonly sha256: string;
+}
+
+/** A file record of Showpad that holds, or is about to hold, our bytes. */
+export interface AppliedFile {
+  readonly fileId: string;
+  readonly order: EventOrder;
+  readonly md5: string;
+  readonly size: number;
+  readonly state: 'sending' | 'sent' | 'usable' | 'failed';
+  readonly since: string;
+}
+
+/** What Showpad is known to hold. */
+export interface AppliedState {
+  readonly assetId?: string;
+  readonly divisionId?: string;
+  readonly lifecycle?: Lifecycle;
+  readonly url?: string;
+  readonly file?: AppliedFile;
+  /** The newest file that became usable, kept while a later one is on its way or has failed. */
+  readonly usableFile?: Pick<AppliedFile, 'fileId' | 'md5' | 'size'>;
+  /** Each value as the event worded it, with the order it was sent for. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  /** Wishes that Showpad, or a name that could not be resolved, refused. */
+  readonly refused: Readonly<Record<string, { order: EventOrder; code: ReasonCode; message: string }>>;
+  /** The orders of tag changes that were made. */
+  readonly tagChanges: Readonly<Record<string, EventOrder>>;
+}
+
+/** A create that was about to be sent: until its outcome is known, or has settled, nobody sends another. */
+export interface CreateIntent {
+  readonly at: string;
+  readonly applied: AppliedState;
+}
+
+export interface Asset {
+  readonly key: string;
+  readonly source: string;
+  readonly subject: string;
+  readonly desired: DesiredState;
+  readonly applied: AppliedState;
+  readonly staged?: StagedFile;
+  readonly intent?: CreateIntent;
+}
+
+/** The right to write one asset in Showpad; its fence is higher than that of every lease before. */
+export interface Lease {
+  readonly key: string;
+  readonly fence: number;
+}
+
+export const nothingApplied: AppliedState = { fields: {}, refused: {}, tagChanges: {} };

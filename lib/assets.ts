@@ -1,0 +1,291 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { GetCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { assetKey } from './asset-key.ts';
+import {
+  nothingApplied,
+  type AppliedFile,
+  type AppliedState,
+  type Asset,
+  type CreateIntent,
+  type Lease,
+  type StagedFile,
+} from './asset-state.ts';
+import { conditionHeld } from './conditional-write.ts';
+import { emptyDesiredState, mergeWishes, type DesiredState, type Wish } from './desired-state.ts';
+import type { EventOrder } from './event-order.ts';
+
+/** The lease ran out or was taken over: whatever its holder was about to write must not be written. */
+export class LeaseLostError extends Error {
+  override readonly name = 'LeaseLostError';
+}
+
+// Clocks of two containers may differ by this much before two holders could overlap.
+const clockSkewMs = 60_000;
+
+/** Desired and applied state of assets in DynamoDB; the only file that knows how they are stored. */
+export class Assets {
+  readonly #database: DynamoDBDocumentClient;
+  readonly #table: string;
+  readonly #now: () => Date;
+
+  constructor(database: DynamoDBDocumentClient, table: string, now: () => Date = () => new Date()) {
+    this.#database = database;
+    this.#table = table;
+    this.#now = now;
+  }
+
+  async get(key: string): Promise<Asset | null> {
+    const item = await this.#read(key);
+    return item === undefined ? null : assetOf(item);
+  }
+
+  /**
+   * Lays the wishes of an event into the desired state. Safe to repeat and to run beside others: a write that
+   * met a newer state is made again on top of it.
+   * @throws {Error} when the state changed under it more than twenty times in a row
+   */
+  async merge(
+    event: { source: string; subject: string; order: EventOrder },
+    wishes: readonly Wish[],
+  ): Promise<Asset> {
+    const key = assetKey(event.source, event.subject);
+    for (let attempt = 0; attempt < 20; attempt += 1) {
+      const item = await this.#read(key);
+      const present = item === undefined ? emptyDesiredState : assetOf(item).desired;
+      const desired = mergeWishes(present, event.order, wishes);
+      if (item !== undefined && desired === present) return assetOf(item);
+      if (await this.#writeDesired(key, event, desired, item === undefined ? null : present.generation)) {
+        return item === undefined
+          ? { key, source: event.source, subject: event.subject, desired, applied: nothingApplied }
+          : { ...assetOf(item), desired };
+      }
+    }
+    throw new Error(`The desired state of ${key} kept changing while an event was laid into it.`);
+  }
+
+  async #writeDesired(
+    key: string,
+    event: { source: string; subject: string },
+    desired: DesiredState,
+    knownGeneration: number | null,
+  ): Promise<boolean> {
+    return conditionHeld(
+      this.#database.send(
+        new UpdateCommand({
+          TableName: this.#table,
+          Key: stateKey(key),
+          UpdateExpression:
+            'SET desired = :desired, #source = :source, subject = :subject, applied = if_not_exists(applied, :nothing)',
+          ConditionExpression:
+            knownGeneration === null ? 'attribute_not_exists(pk)' : 'desired.generation = :known',
+          ExpressionAttributeNames: { '#source': 'source' },
+          ExpressionAttributeValues: {
+            ':desired': desired,
+            ':source': event.source,
+            ':subject': event.subject,
+            ':nothing': nothingApplied,
+            ...(knownGeneration !== null && { ':known': knownGeneration }),
+          },
+        }),
+      ),
+    );
+  }
+
+  /** Notes where the bytes of a content wish are staged; false when newer content has overtaken the wish. */
+  async recordStaged(key: string, staged: StagedFile): Promise<boolean> {
+    return conditionHeld(
+      this.#database.send(
+        new UpdateCommand({
+          TableName: this.#table,
+          Key: stateKey(key),
+          UpdateExpression: 'SET staged = :staged',
+          ConditionExpression:
+            'desired.content.#order = :order AND (attribute_not_exists(staged) OR staged.#order <> :order)',
+          ExpressionAttributeNames: { '#order': 'order' },
+          ExpressionAttributeValues: { ':staged': staged, ':order': staged.order },
+        }),
+      ),
+    );
+  }
+
+  /** Forgets staged bytes, once they are of no further use or turned out to be gone. */
+  async forgetStaged(key: string, staged: StagedFile): Promise<void> {
+    await conditionHeld(
+      this.#database.send(
+        new UpdateCommand({
+          TableName: this.#table,
+          Key: stateKey(key),
+          UpdateExpression: 'REMOVE staged',
+          ConditionExpression: 'staged.objectKey = :objectKey',
+          ExpressionAttributeValues: { ':objectKey': staged.objectKey },
+        }),
+      ),
+    );
+  }
+
+  /**
+   * Takes the lease of an asset for as long as this invocation can live, or answers null while another holds it.
+   * @param durationMs how long the holder can live at most; clock differences are added here
+   */
+  async acquire(key: string, durationMs: number): Promise<Lease | null> {
+    const now = this.#now().getTime();
+    try {
+      const { Attributes } = await this.#database.send(
+        new UpdateCommand({
+          TableName: this.#table,
+          Key: stateKey(key),
+          UpdateExpression: 'SET leasedUntil = :until ADD fence :one',
+          ConditionExpression:
+            'attribute_exists(pk) AND (attribute_not_exists(leasedUntil) OR leasedUntil < :now)',
+          ExpressionAttributeValues: { ':until': now + durationMs + clockSkewMs, ':now': now, ':one': 1 },
+          ReturnValues: 'UPDATED_NEW',
+        }),
+      );
+      return { key, fence: Number(Attributes?.['fence']) };
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return null;
+      throw error;
+    }
+  }
+
+  /** Gives the lease back. A holder that has lost it changes nothing. */
+  async release(lease: Lease): Promise<void> {
+    await conditionHeld(
+      this.#database.send(
+        new UpdateCommand({
+          TableName: this.#table,
+          Key: stateKey(lease.key),
+          UpdateExpression: 'REMOVE leasedUntil',
+          ConditionExpression: 'fence = :fence',
+          ExpressionAttributeValues: { ':fence': lease.fence },
+        }),
+      ),
+    );
+  }
+
+  /**
+   * Runs a story under the asset's lease, on the state as it is once the lease is held, and gives the lease back.
+   * Answers null, without running anything, while another invocation holds it.
+   */
+  async underLease<T>(
+    key: string,
+    durationMs: number,
+    story: (lease: Lease, asset: Asset) => Promise<T>,
+  ): Promise<T | null> {
+    const lease = await this.acquire(key, durationMs);
+    if (lease === null) return null;
+    try {
+      const asset = await this.get(key);
+      if (asset === null) throw new Error(`The state of ${key} is gone although its lease could be taken.`);
+      return await story(lease, asset);
+    } finally {
+      await this.release(lease);
+    }
+  }
+
+  /**
+   * Writes what is now known of the asset in Showpad; only the named parts change, and undefined removes one.
+   * @throws {LeaseLostError} when the lease is no longer this holder's
+   */
+  async record(
+    lease: Lease,
+    parts: { [Part in keyof AppliedState]?: AppliedState[Part] | undefined } & {
+      intent?: CreateIntent | undefined;
+    },
+  ): Promise<void> {
+    const names: Record<string, string> = {};
+    const values: Record<string, unknown> = { ':fence': lease.fence, ':now': this.#now().getTime() };
+    const sets: string[] = [];
+    const removes: string[] = [];
+    for (const [index, [part, value]] of Object.entries(parts).entries()) {
+      names[`#part${index}`] = part;
+      const path = part === 'intent' ? `#part${index}` : `applied.#part${index}`;
+      if (value === undefined) removes.push(path);
+      else {
+        sets.push(`${path} = :part${index}`);
+        values[`:part${index}`] = value;
+      }
+    }
+    const held = await conditionHeld(
+      this.#database.send(
+        new UpdateCommand({
+          TableName: this.#table,
+          Key: stateKey(lease.key),
+          UpdateExpression: [
+            sets.length > 0 ? `SET ${sets.join(', ')}` : '',
+            removes.length > 0 ? `REMOVE ${removes.join(', ')}` : '',
+          ].join(' '),
+          ConditionExpression: 'fence = :fence AND leasedUntil > :now',
+          ExpressionAttributeNames: names,
+          ExpressionAttributeValues: values,
+        }),
+      ),
+    );
+    if (!held) throw new LeaseLostError(`The lease of ${lease.key} was lost before its outcome was written.`);
+  }
+
+  /**
+   * Forgets an asset that Showpad no longer shows. The note of an intent makes the next try look for it, and
+   * wait, before it makes another.
+   * @throws {LeaseLostError} when the lease is no longer this holder's
+   */
+  async forgetAsset(lease: Lease): Promise<void> {
+    const unknown = { assetId: undefined, divisionId: undefined, url: undefined, file: undefined };
+    const intent = { at: this.#now().toISOString(), applied: nothingApplied };
+    await this.record(lease, {
+      ...unknown,
+      usableFile: undefined,
+      lifecycle: undefined,
+      ...nothingApplied,
+      intent,
+    });
+  }
+
+  /**
+   * Notes how the processing of a file ended. Needs no lease, because it only speaks of the file it names;
+   * false when that file is no longer the newest one.
+   */
+  async recordProcessed(key: string, file: AppliedFile, state: 'usable' | 'failed'): Promise<boolean> {
+    const { fileId, md5, size } = file;
+    return conditionHeld(
+      this.#database.send(
+        new UpdateCommand({
+          TableName: this.#table,
+          Key: stateKey(key),
+          UpdateExpression: `SET applied.#file.#state = :state${state === 'usable' ? ', applied.usableFile = :usable' : ''}`,
+          ConditionExpression: 'applied.#file.fileId = :fileId',
+          ExpressionAttributeNames: { '#file': 'file', '#state': 'state' },
+          ExpressionAttributeValues: {
+            ':state': state,
+            ':fileId': fileId,
+            ...(state === 'usable' && { ':usable': { fileId, md5, size } }),
+          },
+        }),
+      ),
+    );
+  }
+
+  async #read(key: string): Promise<Record<string, unknown> | undefined> {
+    const { Item } = await this.#database.send(
+      new GetCommand({ TableName: this.#table, Key: stateKey(key), ConsistentRead: true }),
+    );
+    return Item;
+  }
+}
+
+function stateKey(key: string): { pk: string; sk: string } {
+  return { pk: `ASSET#${key}`, sk: 'STATE' };
+}
+
+function assetOf(item: Record<string, unknown>): Asset {
+  const { pk, desired, applied, source, subject, staged, intent } = item;
+  return {
+    key: String(pk).slice('ASSET#'.length),
+    source,
+    subject,
+    desired,
+    applied,
+    ...(staged !== undefined && { staged }),
+    ...(intent !== undefined && { intent }),
+  } as Asset;
+}

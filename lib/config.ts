@@ -1,0 +1,60 @@
+import * as z from 'zod';
+
+const seconds = (minimum: number, maximum: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, 'must be a whole number of seconds')
+    .transform(Number)
+    .pipe(z.number().min(minimum).max(maximum));
+const baseUrl = z
+  .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+  .transform((url) => url.replace(/\/+$/, ''));
+const name = z.string().min(1);
+
+/** What the functions read from their environment; template.yaml sets every key here, and no other. */
+export const configSchema = z.object({
+  TABLE_NAME: name,
+  STAGING_BUCKET: name,
+  STAGE_QUEUE_URL: name,
+  UPLOAD_QUEUE_URL: name,
+  METADATA_QUEUE_URL: name,
+  POLL_QUEUE_URL: name,
+  SOURCES_SECRET_ARN: name,
+  SHOWPAD_SECRET_ARN: name,
+  SHOWPAD_V4_URL: baseUrl,
+  SHOWPAD_V3_URL: baseUrl,
+  PROCESSING_POLL_SECONDS: seconds(1, 900),
+  TICKET_POLL_SECONDS: seconds(1, 900),
+  PROCESSING_DEADLINE_SECONDS: seconds(1, 1_209_600),
+  SETTLE_SECONDS: seconds(0, 900),
+  SOURCE_DEADLINE_SECONDS: seconds(0, 1_209_600),
+  MAX_FILE_BYTES: z
+    .string()
+    .regex(/^\d+$/, 'must be a whole number of bytes')
+    .transform(Number)
+    .pipe(
+      z
+        .number()
+        .min(1)
+        .max(5 * 1024 ** 3),
+    ),
+  ALLOW_PRIVATE_SOURCES: z
+    .enum(['true', 'false'], { error: 'must be true or false' })
+    .transform((flag) => flag === 'true'),
+});
+
+export type Config = z.output<typeof configSchema>;
+
+/**
+ * Reads the settings of the deployed functions.
+ * @throws {Error} that names every bad key with its rule, never a value: values may be secrets.
+ */
+export function parseConfig(environment: Record<string, string | undefined>): Config {
+  const parsed = configSchema.safeParse(environment);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map((issue) => {
+    const key = issue.path.join('.');
+    return `${key}: ${environment[key] === undefined ? 'is missing' : issue.message}`;
+  });
+  throw new Error(`The environment is not usable. ${faults.join('; ')}.`);
+}

@@ -1,0 +1,170 @@
+import type { EventOrder } from './event-order.ts';
+import type { ConnectorEvent, SourceFile } from './events.ts';
+import type { Metadata, TagWish } from './metadata.ts';
+
+export type Lifecycle = 'live' | 'archived' | 'deleted';
+export type Content = { readonly file: SourceFile } | { readonly url: string };
+export interface TagChange {
+  readonly action: 'add' | 'remove';
+  readonly tag: TagWish;
+}
+
+/** A value with the order of the event that set it. */
+export interface Ordered<T> {
+  readonly order: EventOrder;
+  readonly value: T;
+}
+
+/** What the newest events of a subject ask for; every field remembers the event that set it. */
+export interface DesiredState {
+  /** Grows by one with each event that changed anything. */
+  readonly generation: number;
+  readonly content?: Ordered<Content>;
+  readonly lifecycle?: Ordered<Lifecycle>;
+  /** Metadata by name; the parts of `permissions` stand as `permissions.isShareable` and so on. */
+  readonly fields: Readonly<Record<string, Ordered<unknown>>>;
+  readonly tagChanges: Readonly<Record<string, Ordered<TagChange>>>;
+  /** The order of the newest permanent delete: nothing older than it counts. */
+  readonly erasedBefore?: EventOrder;
+  /** The file name of the oldest upsert: the asset's name where no event gives one, whatever order they come in. */
+  readonly firstFileName?: Ordered<string>;
+}
+
+/** One thing an event asks for; `path` says where it stands in the desired state. */
+export type Wish =
+  | { readonly path: 'content'; readonly value: Content }
+  | { readonly path: 'lifecycle'; readonly value: Lifecycle }
+  | { readonly path: `fields.${string}`; readonly value: unknown }
+  | { readonly path: `tags.${string}`; readonly value: TagChange };
+
+export const emptyDesiredState: DesiredState = { generation: 0, fields: {}, tagChanges: {} };
+
+/** Everything an event asks for. An absent field is no wish; `null` is the wish to clear it. */
+export function wishesOf(event: ConnectorEvent, onDelete: 'archive' | 'delete'): Wish[] {
+  switch (event.type) {
+    case 'asset.upsert': {
+      const { file, url, metadata } = event.data;
+      const content: Wish[] =
+        file !== undefined
+          ? [{ path: 'content', value: { file } }]
+          : url !== undefined
+            ? [{ path: 'content', value: { url } }]
+            : [];
+      return [...content, { path: 'lifecycle', value: 'live' }, ...metadataWishes(metadata)];
+    }
+    case 'asset.metadata':
+      return [
+        ...metadataWishes(event.data.metadata),
+        ...tagWishes('add', event.data.tags?.add),
+        ...tagWishes('remove', event.data.tags?.remove),
+      ];
+    case 'asset.archive':
+      return [{ path: 'lifecycle', value: 'archived' }];
+    case 'asset.restore':
+      return [{ path: 'lifecycle', value: 'live' }];
+    case 'asset.delete':
+      return [{ path: 'lifecycle', value: onDelete === 'delete' ? 'deleted' : 'archived' }];
+    case 'ignored':
+      return [];
+  }
+}
+
+function metadataWishes(metadata: Metadata | undefined): Wish[] {
+  return Object.entries(metadata ?? {}).flatMap(([name, value]): Wish[] => {
+    if (value === undefined) return [];
+    if (name !== 'permissions') return [{ path: `fields.${name}`, value }];
+    return Object.entries(metadata?.permissions ?? {}).flatMap(([right, allowed]): Wish[] =>
+      allowed === undefined ? [] : [{ path: `fields.permissions.${right}`, value: allowed }],
+    );
+  });
+}
+
+function tagWishes(action: TagChange['action'], tags: readonly TagWish[] = []): Wish[] {
+  return tags.map((tag) => ({ path: `tags.${tagKey(tag)}`, value: { action, tag } }));
+}
+
+function tagKey(tag: TagWish): string {
+  if (typeof tag === 'string') return `name:${tag}`;
+  return 'id' in tag ? `id:${tag.id}` : `name:${tag.name}`;
+}
+
+/**
+ * Lays an event's wishes into the desired state, field by field: a wish counts where nothing newer stands.
+ * Any order of arrival, with any repetition, ends in the same state (but for `generation`).
+ * @returns the same object when the event changed nothing
+ */
+export function mergeWishes(desired: DesiredState, order: EventOrder, wishes: readonly Wish[]): DesiredState {
+  let merged = desired;
+  for (const wish of wishes) merged = mergeWish(merged, order, wish);
+  return merged === desired ? desired : { ...merged, generation: desired.generation + 1 };
+}
+
+function mergeWish(desired: DesiredState, order: EventOrder, wish: Wish): DesiredState {
+  const erased = desired.erasedBefore !== undefined && order <= desired.erasedBefore;
+  if (erased) return desired;
+  switch (wish.path) {
+    case 'content': {
+      const named = 'file' in wish.value ? rememberFileName(desired, order, wish.value.file.name) : desired;
+      return isNewer(order, named.content) ? { ...named, content: { order, value: wish.value } } : named;
+    }
+    case 'lifecycle': {
+      const forgetting = wish.value === 'deleted' ? eraseBefore(desired, order) : desired;
+      return isNewer(order, forgetting.lifecycle)
+        ? { ...forgetting, lifecycle: { order, value: wish.value } }
+        : forgetting;
+    }
+    default: {
+      const [kind, name] = splitPath(wish.path);
+      const values = desired[kind];
+      if (!isNewer(order, values[name])) return desired;
+      return { ...desired, [kind]: { ...values, [name]: { order, value: wish.value } } };
+    }
+  }
+}
+
+function isNewer(order: EventOrder, present: Ordered<unknown> | undefined): boolean {
+  return present === undefined || order > present.order;
+}
+
+function splitPath(path: string): ['fields' | 'tagChanges', string] {
+  const dot = path.indexOf('.');
+  return [path.slice(0, dot) === 'fields' ? 'fields' : 'tagChanges', path.slice(dot + 1)];
+}
+
+function rememberFileName(desired: DesiredState, order: EventOrder, name: string): DesiredState {
+  const present = desired.firstFileName;
+  if (present !== undefined && present.order <= order) return desired;
+  return { ...desired, firstFileName: { order, value: name } };
+}
+
+function eraseBefore(desired: DesiredState, order: EventOrder): DesiredState {
+  const { content, lifecycle, firstFileName, fields, tagChanges, generation } = desired;
+  const survives = (present: Ordered<unknown> | undefined) => present !== undefined && present.order > order;
+  const surviving = <T>(values: Readonly<Record<string, Ordered<T>>>) =>
+    Object.fromEntries(Object.entries(values).filter(([, value]) => value.order > order));
+  return {
+    generation,
+    erasedBefore: order,
+    ...(content !== undefined && survives(content) && { content }),
+    ...(lifecycle !== undefined && survives(lifecycle) && { lifecycle }),
+    ...(firstFileName !== undefined && survives(firstFileName) && { firstFileName }),
+    fields: surviving(fields),
+    tagChanges: surviving(tagChanges),
+  };
+}
+
+/** Whether newer events have overtaken what the event with this order asked for at this path. */
+export function isOvertaken(desired: DesiredState, path: string, order: EventOrder): boolean {
+  if (path === 'content') return desired.content?.order !== order;
+  if (path === 'lifecycle') return desired.lifecycle?.order !== order;
+  const [kind, name] = splitPath(path);
+  if (desired[kind][name]?.order !== order) return true;
+  const replaced = desired.fields['tags'];
+  return kind === 'tagChanges' && replaced !== undefined && replaced.order > order;
+}
+
+/** The name the asset should have, or undefined while no event has given one or brought a file. */
+export function desiredName(desired: DesiredState): string | undefined {
+  const named = desired.fields['name']?.value;
+  return typeof named === 'string' ? named : desired.firstFileName?.value;
+}

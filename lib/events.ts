@@ -1,0 +1,159 @@
+import * as z from 'zod';
+import { eventOrder, normalizeTime, type EventOrder } from './event-order.ts';
+import { lineText, metadataSchema, tagSchema } from './metadata.ts';
+
+const md5 = z.string().regex(/^[0-9a-f]{32}$/, 'must be 32 lower-case hex digits');
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hex digits');
+// Only the form is checked here: an address that may not be fetched fails the job with a reason of its own.
+const url = z
+  .string()
+  .max(8_192, 'must be at most 8192 characters')
+  .refine((text) => URL.canParse(text), 'must be an absolute URL');
+
+export const fileSchema = z.strictObject({
+  url,
+  name: lineText(255),
+  mediaType: z
+    .string()
+    .max(255)
+    .regex(/^[\w.+-]+\/[\w.+-]+(;.*)?$/, 'must be a media type such as application/pdf')
+    .optional(),
+  size: z.int().min(0).optional(),
+  md5: md5.optional(),
+  sha256: sha256.optional(),
+});
+export type SourceFile = z.output<typeof fileSchema>;
+
+const upsertData = z
+  .strictObject({ file: fileSchema.optional(), url: url.optional(), metadata: metadataSchema.optional() })
+  .refine(({ file, url: link }) => (file === undefined) !== (link === undefined), {
+    message: 'must have either "file" or "url", not both and not neither',
+  });
+const metadataData = z
+  .strictObject({
+    metadata: metadataSchema.optional(),
+    tags: z
+      .strictObject({
+        add: z.array(tagSchema).max(500).optional(),
+        remove: z.array(tagSchema).max(500).optional(),
+      })
+      .optional(),
+  })
+  .refine(({ metadata, tags }) => metadata !== undefined || tags !== undefined, {
+    message: 'must have "metadata" or "tags"',
+  });
+const noData = z.strictObject({}).nullable().optional();
+
+/** The events that are understood, by CloudEvents `type`; each value is the schema of its `data`. */
+export const eventDataSchemas = {
+  'asset.upsert': upsertData,
+  'asset.metadata': metadataData,
+  'asset.archive': noData,
+  'asset.restore': noData,
+  'asset.delete': noData,
+} as const;
+type DataByType = { [Type in keyof typeof eventDataSchemas]: z.output<(typeof eventDataSchemas)[Type]> };
+type KnownEvent = {
+  [Type in keyof DataByType]: { readonly type: Type; readonly data: DataByType[Type] };
+}[keyof DataByType];
+
+/** An event as a source told it, checked; `order` places it among the events of its subject. */
+export type ConnectorEvent = EventEnvelope &
+  (KnownEvent | { readonly type: 'ignored'; readonly ignoredType: string });
+export interface EventEnvelope {
+  readonly id: string;
+  readonly subject: string;
+  readonly time: string;
+  readonly order: EventOrder;
+}
+
+const attribute = (maximum: number) => lineText(maximum);
+const cloudEventSchema = z.looseObject({
+  specversion: z.literal('1.0', { error: 'must be "1.0"' }),
+  id: attribute(512),
+  source: attribute(2_048),
+  type: attribute(255),
+  subject: attribute(1_024),
+  time: z
+    .string()
+    .refine(
+      (text) => normalizeTime(text) !== null,
+      'must be an RFC 3339 instant, such as 2026-11-30T09:00:00Z',
+    )
+    .optional(),
+  sequence: z
+    .string()
+    .regex(/^[!-~]{1,128}$/, 'must be 1 to 128 printable ASCII characters without spaces')
+    .optional(),
+  datacontenttype: z
+    .string()
+    .regex(/^application\/json\s*(;.*)?$/i, 'must be application/json')
+    .optional(),
+  data_base64: z.undefined({ error: 'is not taken: send JSON in "data"' }).optional(),
+});
+
+/** One thing wrong with one field of a request. */
+export interface Fault {
+  readonly field: string;
+  readonly message: string;
+}
+export type Parsed = { readonly event: ConnectorEvent } | { readonly faults: readonly Fault[] };
+
+function faultsOf(error: z.ZodError, prefix: readonly PropertyKey[]): Fault[] {
+  return error.issues.flatMap((issue) => {
+    const path = [...prefix, ...issue.path];
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => ({ field: fieldName([...path, key]), message: 'is not a known field' }));
+    }
+    const missing = issue.code === 'invalid_type' && issue.input === undefined;
+    return [{ field: fieldName(path), message: missing ? 'is missing' : issue.message }];
+  });
+}
+
+function fieldName(path: readonly PropertyKey[]): string {
+  const text = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
+  return text.replace(/^\./, '') || '(body)';
+}
+
+/**
+ * Checks one CloudEvent (CloudEvents 1.0 JSON format) and its data against the contract.
+ * Never throws: it answers with the event or with every field that is wrong.
+ * @param receivedAt orders an event that carries neither time nor sequence
+ * @param prefix where the event stands in the request, for the names of fields
+ */
+export function parseCloudEvent(
+  body: unknown,
+  receivedAt: Date,
+  prefix: readonly PropertyKey[] = [],
+): Parsed {
+  const envelope = cloudEventSchema.safeParse(body, { reportInput: true });
+  const known = typeOf(body);
+  const data =
+    known === undefined ? undefined : eventDataSchemas[known].safeParse(dataOf(body), { reportInput: true });
+  if (!envelope.success || data?.success === false) {
+    return {
+      faults: [
+        ...(envelope.success ? [] : faultsOf(envelope.error, prefix)),
+        ...(data?.success === false ? faultsOf(data.error, [...prefix, 'data']) : []),
+      ],
+    };
+  }
+  const { id, subject, type, sequence } = envelope.data;
+  const time = normalizeTime(envelope.data.time ?? receivedAt.toISOString()) ?? receivedAt.toISOString();
+  const common = { id, subject, time, order: eventOrder({ id, time, sequence }) };
+  if (known === undefined) return { event: { ...common, type: 'ignored', ignoredType: type } };
+  // The schema was picked by the type, which TypeScript cannot follow through a table.
+  return { event: { ...common, type: known, data: data?.data } as ConnectorEvent };
+}
+
+function typeOf(body: unknown): keyof DataByType | undefined {
+  if (typeof body !== 'object' || body === null || !('type' in body)) return undefined;
+  const { type } = body;
+  return typeof type === 'string' && Object.hasOwn(eventDataSchemas, type)
+    ? (type as keyof DataByType)
+    : undefined;
+}
+
+function dataOf(body: unknown): unknown {
+  return typeof body === 'object' && body !== null && 'data' in body ? body.data : undefined;
+}

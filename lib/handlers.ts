@@ -1,0 +1,124 @@
+import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
+import middy, { type MiddlewareObj } from '@middy/core';
+import type {
+  APIGatewayProxyEventV2,
+  APIGatewayProxyStructuredResultV2,
+  Context,
+  SQSBatchResponse,
+  SQSEvent,
+  SQSRecord,
+} from 'aws-lambda';
+import type * as z from 'zod';
+import { HttpProblem } from './problem.ts';
+import { getServices, type Services } from './services.ts';
+
+/** A request as the stories see it. */
+export interface HttpRequest {
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly path: Readonly<Record<string, string | undefined>>;
+  readonly query: Readonly<Record<string, string | undefined>>;
+  /** The bytes as they were sent. */
+  readonly body: Buffer;
+}
+
+/** What an invocation has beside its message. */
+export interface Invocation {
+  readonly services: Services;
+  /** Until Lambda ends the invocation. */
+  readonly remainingMs: () => number;
+  /** Aborts shortly before Lambda ends the invocation, so that it can still say what became of it. */
+  readonly signal: AbortSignal;
+}
+
+const farewellMs = 10_000;
+
+/**
+ * The handler of a route of the HTTP API (payload format 2.0). The story answers, or throws an HttpProblem;
+ * anything else it throws is our own fault and becomes `onFault`, never a 4xx.
+ */
+export function httpHandler(
+  story: (request: HttpRequest, invocation: Invocation) => Promise<APIGatewayProxyStructuredResultV2>,
+  onFault: HttpProblem = new HttpProblem(500, 'The connector could not answer. Try again later.'),
+) {
+  return middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>()
+    .use(observability())
+    .use(problems(onFault))
+    .handler((event, context) => story(requestOf(event), invocationOf(context)));
+}
+
+/**
+ * The handler of a queue. Each message is checked against the schema and told on its own; one that throws goes
+ * back to the queue, and in the end to its dead-letter queue, without holding up the others.
+ */
+export function sqsHandler<T>(
+  schema: z.ZodType<T>,
+  story: (message: T, invocation: Invocation) => Promise<void>,
+) {
+  return middy<SQSEvent, SQSBatchResponse>()
+    .use(observability())
+    .handler((event, context) => {
+      const invocation = invocationOf(context);
+      const tell = async (record: SQSRecord): Promise<void> => {
+        try {
+          await story(schema.parse(JSON.parse(record.body)), invocation);
+        } catch (error) {
+          const { messageId, attributes } = record;
+          const receives = attributes.ApproximateReceiveCount;
+          invocation.services.logger.error('message failed', { messageId, receives, error: asError(error) });
+          throw error;
+        }
+      };
+      return processPartialResponse(event, tell, new BatchProcessor(EventType.SQS), {
+        context,
+        throwOnFullBatchFailure: false,
+      });
+    });
+}
+
+function observability(): MiddlewareObj {
+  const end = async (): Promise<void> => {
+    const { metrics, endInvocation } = getServices();
+    metrics.publishStoredMetrics();
+    await endInvocation();
+  };
+  return {
+    before: ({ context }) => {
+      getServices().logger.addContext(context);
+    },
+    after: end,
+    onError: end,
+  };
+}
+
+function problems(
+  onFault: HttpProblem,
+): MiddlewareObj<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2> {
+  return {
+    onError: (request) => {
+      if (!(request.error instanceof HttpProblem)) {
+        getServices().logger.error('request failed', { error: asError(request.error) });
+      }
+      request.response = (request.error instanceof HttpProblem ? request.error : onFault).toResponse();
+    },
+  };
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}
+
+function requestOf(event: APIGatewayProxyEventV2): HttpRequest {
+  return {
+    headers: event.headers,
+    path: event.pathParameters ?? {},
+    query: event.queryStringParameters ?? {},
+    body: Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8'),
+  };
+}
+
+function invocationOf(context: Context): Invocation {
+  const remainingMs = (): number => context.getRemainingTimeInMillis();
+  const signal = AbortSignal.timeout(Math.max(1, remainingMs() - farewellMs));
+  return { services: getServices(), remainingMs, signal };
+}

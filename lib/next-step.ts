@@ -1,0 +1,114 @@
+import type { AppliedState, Asset, StagedFile } from './asset-state.ts';
+import { desiredName, isOvertaken, type DesiredState } from './desired-state.ts';
+import type { EventOrder } from './event-order.ts';
+import type { Job } from './jobs.ts';
+import type { JobError } from './reasons.ts';
+import { jobError } from './reasons.ts';
+
+/** What a job waits for. The first three name the queue whose function can do it. */
+export type Step =
+  | { readonly kind: 'stage' | 'upload' | 'metadata' | 'poll' }
+  | { readonly kind: 'done' | 'superseded' }
+  | { readonly kind: 'failed'; readonly error: JobError };
+
+/** Compares what a job asked for with what Showpad is known to hold, and says what closes the difference. */
+export function nextStep(job: Job, asset: Asset): Step {
+  const { desired, applied } = asset;
+  const wishes = job.wishes.filter((path) => !isOvertaken(desired, path, job.order));
+  if (wishes.length === 0) return { kind: 'superseded' };
+  if (wishes.includes('content')) {
+    const step = contentStep(asset);
+    if (step !== null && step !== 'poll') return { kind: step };
+  }
+  if (pendingPaths(asset).length > 0) return { kind: 'metadata' };
+  if (wishes.includes('content') && contentStep(asset) === 'poll') return { kind: 'poll' };
+  const refused = wishes.flatMap((path) => {
+    const refusal = applied.refused[path];
+    return refusal?.order === job.order ? [refusal] : [];
+  });
+  const [first] = refused;
+  if (first === undefined) return { kind: 'done' };
+  return { kind: 'failed', error: jobError(first.code, refused.map(({ message }) => message).join(' ')) };
+}
+
+function contentStep(asset: Asset): 'stage' | 'upload' | 'poll' | null {
+  const { desired, applied, staged } = asset;
+  const content = desired.content;
+  if (content === undefined || desired.lifecycle?.value === 'deleted') return null;
+  if ('url' in content.value) {
+    return applied.assetId !== undefined && applied.url === content.value.url ? null : 'upload';
+  }
+  const served = applied.assetId !== undefined && applied.file?.order === content.order;
+  if (served && applied.file.state === 'usable') return null;
+  if (served && applied.file.state === 'sent') return 'poll';
+  if (staged?.order !== content.order) return 'stage';
+  return stepForBytes(asset, staged);
+}
+
+/** Compares staged bytes with those Showpad has: the same MD5 and size are never sent again. */
+function stepForBytes({ applied }: Asset, staged: StagedFile): 'upload' | 'poll' | null {
+  if (applied.assetId === undefined) return 'upload';
+  const { file, usableFile } = applied;
+  if (file !== undefined && isSame(file, staged)) {
+    if (file.state === 'usable') return null;
+    if (file.state === 'sent') return 'poll';
+  }
+  const newestFailed = file === undefined || file.state === 'failed';
+  return newestFailed && usableFile !== undefined && isSame(usableFile, staged) ? null : 'upload';
+}
+
+function isSame(file: { md5: string; size: number }, staged: StagedFile): boolean {
+  return file.md5 === staged.md5 && file.size === staged.size;
+}
+
+/**
+ * Every metadata, tag and lifecycle wish that has still to be told to Showpad, whoever asked for it, by path.
+ * What was refused for the same wish is not asked again.
+ */
+export function pendingPaths({ desired, applied }: Asset): string[] {
+  const isRefused = (path: string, wish: { order: EventOrder }) =>
+    applied.refused[path]?.order === wish.order;
+  const fields = Object.entries(desired.fields).flatMap(([name, wish]) => {
+    const path = `fields.${name}`;
+    return isRefused(path, wish) || isSameValue(applied.fields[name], wish.value) ? [] : [path];
+  });
+  const tags = Object.entries(desired.tagChanges).flatMap(([name, wish]) => {
+    const path = `tags.${name}`;
+    return isRefused(path, wish) || applied.tagChanges[name] === wish.order ? [] : [path];
+  });
+  return [
+    ...fields,
+    ...(isRenamedByOlderEvent(desired, applied) ? ['fields.name'] : []),
+    ...tags,
+    ...(isLifecyclePending(desired, applied) ? ['lifecycle'] : []),
+  ];
+}
+
+/** An asset that was named after its file is renamed when an older event, come late, brings an earlier name. */
+function isRenamedByOlderEvent(desired: DesiredState, applied: AppliedState): boolean {
+  if (desired.fields['name'] !== undefined || applied.fields['name'] === undefined) return false;
+  return applied.fields['name'] !== desiredName(desired);
+}
+
+function isLifecyclePending(desired: DesiredState, applied: AppliedState): boolean {
+  const wanted = desired.lifecycle?.value;
+  if (wanted === undefined) return false;
+  if (wanted === 'deleted') return applied.lifecycle !== 'deleted';
+  if (applied.assetId !== undefined) return (applied.lifecycle ?? 'live') !== wanted;
+  // To live is what creating it brings about; a restore without content has to wait for somebody's upsert.
+  return wanted === 'archived' || desired.content === undefined;
+}
+
+function isSameValue(left: unknown, right: unknown): boolean {
+  return JSON.stringify(sortKeys(left)) === JSON.stringify(sortKeys(right));
+}
+
+function sortKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortKeys);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .toSorted(([left], [right]) => (left < right ? -1 : 1))
+      .map(([key, part]) => [key, sortKeys(part)]),
+  );
+}

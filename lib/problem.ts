@@ -1,0 +1,48 @@
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type { Fault } from './events.ts';
+
+const titles: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  404: 'Not Found',
+  413: 'Content Too Large',
+  415: 'Unsupported Media Type',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+};
+
+/** An HTTP answer that is an RFC 9457 problem; `errors` names each bad field. */
+export class HttpProblem extends Error {
+  override readonly name = 'HttpProblem';
+  readonly status: number;
+  readonly errors: readonly Fault[];
+
+  constructor(status: number, detail: string, errors: readonly Fault[] = []) {
+    super(detail);
+    this.status = status;
+    this.errors = errors;
+  }
+
+  toResponse(): APIGatewayProxyStructuredResultV2 {
+    const { status, message: detail, errors } = this;
+    return {
+      statusCode: status,
+      headers: {
+        'content-type': 'application/problem+json',
+        ...(status === 503 && { 'retry-after': '5' }),
+      },
+      body: JSON.stringify({
+        type: 'about:blank',
+        title: titles[status] ?? 'Error',
+        status,
+        detail,
+        ...(errors.length > 0 && { errors }),
+      }),
+    };
+  }
+}
+
+/** An HTTP answer with a JSON body. */
+export function jsonResponse(statusCode: number, body: unknown): APIGatewayProxyStructuredResultV2 {
+  return { statusCode, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+}

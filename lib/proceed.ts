@@ -1,0 +1,98 @@
+import type { Asset } from './asset-state.ts';
+import { hasEnded, type Job, type JobState } from './jobs.ts';
+import { nextStep } from './next-step.ts';
+import { longestDelaySeconds } from './queues.ts';
+import type { JobError } from './reasons.ts';
+import type { Services } from './services.ts';
+
+/** Reads a job and its asset as they are now; null when the job is unknown or has ended. */
+export async function readOpenJob(
+  { jobs, assets, logger }: Services,
+  jobId: string,
+): Promise<{ job: Job; asset: Asset } | null> {
+  const job = await jobs.get(jobId);
+  if (job === null) logger.warn('a message names a job that does not exist', { jobId });
+  if (job === null || hasEnded(job)) return null;
+  const asset = await assets.get(job.key);
+  if (asset === null) throw new Error(`Job ${jobId} has no desired state to work on.`);
+  return { job, asset };
+}
+
+/** Takes a job to whatever is next for it: the queue of its next step, or its end. Safe to repeat. */
+export async function proceed(services: Services, jobId: string): Promise<void> {
+  const open = await readOpenJob(services, jobId);
+  if (open === null) return;
+  const { job, asset } = open;
+  const step = nextStep(job, asset);
+  switch (step.kind) {
+    case 'stage':
+      await services.queues.send('stage', { jobId, attempt: 0 });
+      return;
+    case 'upload':
+      await services.queues.send('upload', { jobId, attempt: 0 });
+      return;
+    case 'metadata':
+      await services.jobs.advance(
+        jobId,
+        job.wishes.includes('content') ? 'processing' : 'applying',
+        references(asset),
+      );
+      await services.queues.send('metadata', { jobId, attempt: 0 });
+      return;
+    case 'poll':
+      await services.jobs.advance(jobId, 'processing', { ...references(asset), attempts: 0 });
+      await services.queues.send('poll', { jobId, attempt: 0 }, 1);
+      return;
+    case 'done':
+      await dropStaged(services, asset);
+      if (await end(services, job, 'done', asset)) await services.telemetry.jobDone(job);
+      return;
+    case 'superseded':
+      if (await end(services, job, 'superseded', asset)) await services.telemetry.jobSuperseded(job);
+      return;
+    case 'failed':
+      await fail(services, job, asset, step.error);
+  }
+}
+
+/** The state of a job that waits for its metadata: an upsert is being processed, other jobs are applied. */
+export function stateOfMetadata(job: Job): JobState {
+  return job.wishes.includes('content') ? 'processing' : 'applying';
+}
+
+/** Ends a job with a reason. Bytes that no other job waits for leave the staging bucket. */
+export async function fail(services: Services, job: Job, asset: Asset, error: JobError): Promise<void> {
+  const failed = await services.jobs.advance(job.id, 'failed', { ...references(asset), error });
+  if (failed) await services.telemetry.jobFailed(job, error);
+}
+
+function end(services: Services, job: Job, state: JobState, asset: Asset): Promise<boolean> {
+  return services.jobs.advance(job.id, state, references(asset));
+}
+
+function references({ applied }: Asset): { showpad: Job['showpad'] } {
+  return {
+    showpad: {
+      ...(applied.assetId !== undefined && { assetId: applied.assetId }),
+      ...(applied.file !== undefined && { fileId: applied.file.fileId }),
+    },
+  };
+}
+
+async function dropStaged(services: Services, { key, staged, desired, applied }: Asset): Promise<void> {
+  const isServed = staged?.order === desired.content?.order && applied.file?.state !== 'sending';
+  if (staged === undefined || !isServed) return;
+  const { deleteStaged } = await import('./staging.ts');
+  await deleteStaged({ ...(await services.staging()), key: staged.objectKey });
+  await services.assets.forgetStaged(key, staged);
+}
+
+/** How long to wait before the next try: doubling from one second, with full jitter, at most `longestSeconds`. */
+export function backoffSeconds(
+  attempt: number,
+  longestSeconds = 300,
+  random: () => number = Math.random,
+): number {
+  const ceiling = Math.min(longestSeconds, longestDelaySeconds, 2 ** Math.min(attempt, 20));
+  return Math.max(1, Math.ceil(random() * ceiling));
+}

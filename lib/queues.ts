@@ -1,0 +1,38 @@
+import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import * as z from 'zod';
+
+/** "Look at this job again": all a message ever says. */
+export const stepMessageSchema = z.strictObject({
+  jobId: z.string().min(1).max(128),
+  /** How often this step has been put off already. */
+  attempt: z.int().min(0),
+});
+export type StepMessage = z.output<typeof stepMessageSchema>;
+
+/** The steps that have a queue and a function of their own. */
+export type QueuedStep = 'stage' | 'upload' | 'metadata' | 'poll';
+
+/** SQS delays a message by at most this long. */
+export const longestDelaySeconds = 900;
+
+/** Sends messages to the queues of the steps. Errors are those of the AWS SDK. */
+export class Queues {
+  readonly #client: SQSClient;
+  readonly #urls: Readonly<Record<QueuedStep, string>>;
+
+  constructor(client: SQSClient, urls: Readonly<Record<QueuedStep, string>>) {
+    this.#client = client;
+    this.#urls = urls;
+  }
+
+  /** @param delaySeconds is rounded up to a whole second and cut at 900 */
+  async send(step: QueuedStep, message: StepMessage, delaySeconds = 0): Promise<void> {
+    await this.#client.send(
+      new SendMessageCommand({
+        QueueUrl: this.#urls[step],
+        MessageBody: JSON.stringify(message),
+        DelaySeconds: Math.min(longestDelaySeconds, Math.max(0, Math.ceil(delaySeconds))),
+      }),
+    );
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * Why a job can fail: a closed list. Each reason says what the person who reads it can do, and whether the same
+ * event may succeed later without being changed.
+ */
+export const reasons = {
+  SOURCE_UNREACHABLE: {
+    retryable: true,
+    advice: 'The source did not answer in time. Check that it is up and reachable, then retry the job.',
+  },
+  SOURCE_URL_EXPIRED: {
+    retryable: false,
+    advice: 'The link had expired. Let the source send the event again with a fresh link.',
+  },
+  SOURCE_URL_INVALID: { retryable: false, advice: 'The link cannot be fetched. Send an http or https URL.' },
+  SOURCE_NOT_FOUND: {
+    retryable: false,
+    advice: 'The source has no such file. Check the link at the source.',
+  },
+  SOURCE_FORBIDDEN: {
+    retryable: false,
+    advice: 'The source refused access. Send a link that needs no login, such as a signed one.',
+  },
+  SOURCE_FORBIDDEN_ADDRESS: {
+    retryable: false,
+    advice: 'The link leads to an address that is not public. Serve the file from a public address.',
+  },
+  SOURCE_TOO_MANY_REDIRECTS: {
+    retryable: false,
+    advice: 'The link redirects more than five times. Send the final URL.',
+  },
+  SOURCE_UNUSABLE: {
+    retryable: false,
+    advice:
+      'The answer of the source could not be trusted to be the file. See the message for what was wrong.',
+  },
+  FILE_TOO_LARGE: {
+    retryable: false,
+    advice: 'The file is larger than the connector takes. Raise MaxFileBytes, or make the file smaller.',
+  },
+  FILE_EMPTY: { retryable: false, advice: 'The file has no bytes. Publish it again at the source.' },
+  SIZE_MISMATCH: {
+    retryable: false,
+    advice: 'The file is not as long as the event said. Let the source send the event again.',
+  },
+  CHECKSUM_MISMATCH: {
+    retryable: false,
+    advice: 'The bytes are not those the event announced. Let the source send the event again.',
+  },
+  PROCESSING_FAILED: {
+    retryable: false,
+    advice:
+      'Showpad could not process the file. Open it to see whether it is damaged or protected by a password.',
+  },
+  PROCESSING_DEADLINE: {
+    retryable: true,
+    advice: 'Showpad did not finish in time. Look at the status page of Showpad, then retry the job.',
+  },
+  SHOWPAD_REJECTED: {
+    retryable: false,
+    advice: 'Showpad refused the request. The message says what it refused.',
+  },
+  SHOWPAD_FORBIDDEN: {
+    retryable: false,
+    advice: "The token's user may not do this. Give it the right to manage content in the asset's Division.",
+  },
+  SHOWPAD_UNAVAILABLE: {
+    retryable: true,
+    advice: 'Showpad did not answer usably for a whole day. Look at its status page, then retry the job.',
+  },
+  UPLOAD_REFUSED: {
+    retryable: true,
+    advice: 'The upload link refused the file several times. Retry the job, and report it if it stays.',
+  },
+  ASSET_UNKNOWN: {
+    retryable: true,
+    advice:
+      'No upsert has brought this subject yet. Its values are kept and apply should the asset come later.',
+  },
+  DIVISION_UNKNOWN: {
+    retryable: false,
+    advice: 'Give metadata.division, or a default division of the source, that the token can see.',
+  },
+  DIVISION_FIXED: {
+    retryable: false,
+    advice: 'An asset stays in the Division it was made in. Use a new subject for another Division.',
+  },
+  TAG_UNKNOWN: {
+    retryable: false,
+    advice: 'Showpad has no tag with this id. Name the tag, or send an existing id.',
+  },
+  TAG_AMBIGUOUS: {
+    retryable: false,
+    advice: 'Several tags of the Division have this name. Merge them in Showpad, or name the tag by its id.',
+  },
+  AUTHOR_UNKNOWN: {
+    retryable: false,
+    advice: 'Showpad has no user with this address. Invite the user, or leave the author out.',
+  },
+  EXTERNAL_ID_AMBIGUOUS: {
+    retryable: true,
+    advice:
+      'Several assets carry this external id. Keep one in Showpad, delete the others, then retry the job.',
+  },
+} as const satisfies Record<string, { retryable: boolean; advice: string }>;
+
+export type ReasonCode = keyof typeof reasons;
+
+/** Why a job failed, as its sender reads it. */
+export interface JobError {
+  readonly code: ReasonCode;
+  readonly message: string;
+  readonly retryable: boolean;
+}
+
+/** Ends a job: an answer for its sender, not a fault of the connector. */
+export class JobFailure extends Error {
+  override readonly name = 'JobFailure';
+  readonly code: ReasonCode;
+
+  constructor(code: ReasonCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** The error of a job: what happened, and what to do about it. */
+export function jobError(code: ReasonCode, message: string): JobError {
+  const { retryable, advice } = reasons[code];
+  const sentence = /[.!?]$/.test(message) ? message : `${message}.`;
+  return { code, message: `${sentence} ${advice}`, retryable };
+}

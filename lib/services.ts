@@ -1,0 +1,126 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics } from '@aws-lambda-powertools/metrics';
+import { SecretsProvider } from '@aws-lambda-powertools/parameters/secrets';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { Dispatcher } from 'undici';
+import { Assets } from './assets.ts';
+import { parseConfig, type Config } from './config.ts';
+import { Jobs } from './jobs.ts';
+import { Queues } from './queues.ts';
+import type { ShowpadClient } from './showpad/client.ts';
+import { SourceRegistry } from './sources/source-registry.ts';
+import type { StagedObject } from './staging.ts';
+import { Telemetry } from './telemetry.ts';
+import { Timeline } from './timeline.ts';
+
+/** What the functions work with. Those that only some of them need are loaded when they are first asked for. */
+export interface Services {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly telemetry: Telemetry;
+  readonly assets: Assets;
+  readonly jobs: Jobs;
+  readonly timeline: Timeline;
+  readonly queues: Queues;
+  readonly sources: SourceRegistry;
+  readonly staging: () => Promise<Omit<StagedObject, 'key'>>;
+  readonly showpad: () => Promise<ShowpadClient>;
+  /** Makes connections to sources; the caller closes it. */
+  readonly sourceDispatcher: () => Promise<Dispatcher>;
+  /** Leaves no pooled socket behind that a frozen container would find dead. */
+  readonly endInvocation: () => Promise<void>;
+}
+
+const secretAgeSeconds = 300;
+let services: Services | undefined;
+
+/**
+ * The services of this container, built by the first invocation that asks.
+ * @throws {Error} when the environment is not usable; the next call tries again
+ */
+export function getServices(): Services {
+  services ??= buildServices(process.env);
+  return services;
+}
+
+/** Forgets the services, so that the next invocation builds them from the environment as it is then. */
+export async function resetServices(): Promise<void> {
+  const forgotten = services;
+  services = undefined;
+  await forgotten?.endInvocation();
+}
+
+function buildServices(environment: NodeJS.ProcessEnv): Services {
+  const config = parseConfig(environment);
+  const database = DynamoDBDocumentClient.from(new DynamoDBClient({}), {
+    marshallOptions: { removeUndefinedValues: true },
+  });
+  const secrets = new SecretsProvider({ awsSdkV3Client: new SecretsManagerClient({}) });
+  const readSecret = async (name: string, fresh = false): Promise<string> => {
+    const value = await secrets.get(name, { maxAge: secretAgeSeconds, forceFetch: fresh });
+    if (typeof value !== 'string') throw new Error('A secret is empty or binary; it must hold JSON text.');
+    return value;
+  };
+
+  const logger = new Logger();
+  const metrics = new Metrics({ singleMetric: false });
+  const timeline = new Timeline(database, config.TABLE_NAME);
+  const telemetry = new Telemetry(logger, metrics, timeline);
+  const showpad = remembered(async () => {
+    const { connectShowpad } = await import('./showpad-connection.ts');
+    return connectShowpad(config, () => readSecret(config.SHOWPAD_SECRET_ARN, true), telemetry);
+  });
+
+  return {
+    config,
+    logger,
+    metrics,
+    telemetry,
+    timeline,
+    assets: new Assets(database, config.TABLE_NAME),
+    jobs: new Jobs(database, config.TABLE_NAME),
+    queues: new Queues(new SQSClient({}), {
+      stage: config.STAGE_QUEUE_URL,
+      upload: config.UPLOAD_QUEUE_URL,
+      metadata: config.METADATA_QUEUE_URL,
+      poll: config.POLL_QUEUE_URL,
+    }),
+    sources: new SourceRegistry(({ fresh }) => readSecret(config.SOURCES_SECRET_ARN, fresh)),
+    showpad,
+    staging: remembered(async () => {
+      const { S3Client } = await import('@aws-sdk/client-s3');
+      // An endpoint of one's own seldom has a host name for each bucket.
+      const forcePathStyle = environment['AWS_ENDPOINT_URL_S3'] !== undefined;
+      const client = new S3Client({
+        forcePathStyle,
+        requestChecksumCalculation: 'WHEN_REQUIRED',
+        responseChecksumValidation: 'WHEN_REQUIRED',
+      });
+      return { s3: client, bucket: config.STAGING_BUCKET };
+    }),
+    sourceDispatcher: async () => {
+      const { createDispatcher } = await import('./guarded-connector.ts');
+      return createDispatcher({ allowPrivateAddresses: config.ALLOW_PRIVATE_SOURCES });
+    },
+    endInvocation: async () => {
+      if (showpad.isLoaded()) await (await showpad()).endInvocation();
+    },
+  };
+}
+
+/** Builds a thing once for all callers, and again after a failure. */
+function remembered<T>(build: () => Promise<T>): (() => Promise<T>) & { isLoaded: () => boolean } {
+  let built: Promise<T> | undefined;
+  const get = (): Promise<T> => {
+    built ??= build().catch((error: unknown) => {
+      built = undefined;
+      throw error;
+    });
+    return built;
+  };
+  return Object.assign(get, { isLoaded: () => built !== undefined });
+}

@@ -1,0 +1,201 @@
+import { STATUS_CODES } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Dispatcher } from 'undici';
+import * as z from 'zod';
+import { readV3Answer, readV4Answer } from './answer.ts';
+import type { Answer } from './answer.ts';
+import { Connections } from './connections.ts';
+import { ShowpadError } from './errors.ts';
+import type { Method, Operation } from './errors.ts';
+import { exchange, protocolError } from './exchange.ts';
+import type { RawAnswer } from './exchange.ts';
+import type { Path } from './path.ts';
+import { queryString } from './query-string.ts';
+import type { QueryValue } from './query-string.ts';
+import type { TokenSource } from './token.ts';
+
+export interface ShowpadClientOptions {
+  /** Such as `https://acme.api.showpad.com/v4`. */
+  readonly v4Url: string;
+  /** Such as `https://acme.showpad.biz/api/v3`. */
+  readonly v3Url: string;
+  readonly token: TokenSource;
+  /** Makes the connection pool; called again after each `endInvocation`. */
+  readonly createDispatcher: () => Dispatcher;
+  /** Lets upload links be http and point at private addresses: for a stack on one machine. */
+  readonly allowPrivateAddresses?: boolean;
+  /** Told of every HTTP answer; `status` is null when none came. */
+  readonly onResponse?: (response: {
+    operation: Operation;
+    status: number | null;
+    durationMs: number;
+  }) => void;
+  readonly now?: () => number;
+  readonly random?: () => number;
+  readonly sleep?: (delayMs: number, signal?: AbortSignal) => Promise<void>;
+}
+
+export interface Call {
+  readonly api: 'v4' | 'v3';
+  readonly method: Method;
+  readonly path: Path;
+  readonly query?: Readonly<Record<string, QueryValue>>;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  readonly operation: Operation;
+  /** Whether repeating it does no harm; by default only for GET. */
+  readonly idempotent?: boolean;
+  /** For the headers of the answer, and again for its body; 15 s by default. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const defaultTimeoutMs = 15_000;
+const maximumRepeats = 2;
+const repeatWindowMs = 20_000;
+const longestRetryAfterSeconds = 5;
+
+/**
+ * Talks to one Showpad organisation over both of its APIs. Every failure of Showpad's is a ShowpadError; a
+ * failing token source throws what it throws.
+ */
+export class ShowpadClient {
+  readonly allowPrivateAddresses: boolean;
+  readonly #options: ShowpadClientOptions;
+  readonly #urls: { readonly v4: string; readonly v3: string };
+  readonly #connections: Connections;
+  readonly #now: () => number;
+  readonly #random: () => number;
+  readonly #sleep: (delayMs: number, signal?: AbortSignal) => Promise<void>;
+
+  constructor(options: ShowpadClientOptions) {
+    this.#options = options;
+    this.#urls = { v4: options.v4Url.replace(/\/+$/, ''), v3: options.v3Url.replace(/\/+$/, '') };
+    this.allowPrivateAddresses = options.allowPrivateAddresses ?? false;
+    this.#connections = new Connections(options.createDispatcher);
+    this.#now = options.now ?? Date.now;
+    this.#random = options.random ?? Math.random;
+    this.#sleep = options.sleep ?? ((delayMs, signal) => delay(delayMs, undefined, signal && { signal }));
+  }
+
+  /**
+   * Makes a call and checks its answer against `schema`. One 401 is forgiven: the token is renewed and the call
+   * made once more. Idempotent calls are repeated at most twice, within 20 s, with full jitter; a Retry-After
+   * of more than 5 s, and a 429 without one, is left to the caller.
+   * @throws ShowpadError
+   */
+  async request<T>(call: Call & { readonly schema: z.ZodType<T> }): Promise<T> {
+    const startedAt = this.#now();
+    for (let repeat = 0; ; repeat += 1) {
+      try {
+        return await this.#attempt(call);
+      } catch (error) {
+        const delayMs = this.#repeatDelayMs(call, error, repeat, this.#now() - startedAt);
+        if (delayMs === null) throw error;
+        await this.#sleep(delayMs, call.signal).catch(() => undefined);
+      }
+    }
+  }
+
+  /**
+   * Yields the items of an offset-paged list, `{count, items}`, page by page as they are needed.
+   * @throws ShowpadError
+   */
+  async *paginate<T>(
+    call: Call,
+    itemSchema: z.ZodType<T>,
+    pageSize = 100,
+  ): AsyncGenerator<T, void, undefined> {
+    const schema = z.object({ count: z.number(), items: z.array(itemSchema) });
+    for (let offset = 0; ;) {
+      const query = { ...call.query, limit: pageSize, offset };
+      const { count, items } = await this.request({ ...call, query, schema });
+      yield* items;
+      offset += items.length;
+      if (items.length === 0 || offset >= count) return;
+    }
+  }
+
+  /** Runs `task` on the client's own sockets, for requests to upload links. */
+  withDispatcher<T>(task: (dispatcher: Dispatcher) => Promise<T>): Promise<T> {
+    return this.#connections.use(task);
+  }
+
+  /**
+   * To be awaited at the end of each invocation: closes the pooled sockets, so that none survives a frozen
+   * container. Requests under way finish gracefully on the old ones.
+   */
+  endInvocation(): Promise<void> {
+    return this.#connections.renew();
+  }
+
+  /** Waits for requests under way and closes all sockets. */
+  close(): Promise<void> {
+    return this.#connections.close();
+  }
+
+  async #attempt<T>(call: Call & { readonly schema: z.ZodType<T> }): Promise<T> {
+    let token = await this.#options.token.get();
+    let answer = await this.#exchange(call, token);
+    if (answer.status === 401) {
+      this.#options.token.reject(token);
+      token = await this.#options.token.get();
+      answer = await this.#exchange(call, token);
+      if (answer.status === 401) this.#options.token.reject(token);
+    }
+    if (answer.status >= 300) throw failedAnswer(call, answer);
+    const parsed = call.schema.safeParse(answer.body);
+    if (parsed.success) return parsed.data;
+    throw protocolError(call.operation, answer.status, describeIssues(parsed.error));
+  }
+
+  async #exchange(call: Call, token: string): Promise<Answer & RawAnswer> {
+    const { api, operation, method, body, timeoutMs = defaultTimeoutMs, signal } = call;
+    const url = `${this.#urls[api]}${call.path}${queryString(call.query ?? {})}`;
+    const startedAt = this.#now();
+    let status: number | null = null;
+    try {
+      const raw = await this.#connections.use((dispatcher) =>
+        exchange(dispatcher, { operation, method, url, token, body, timeoutMs, signal, now: this.#now }),
+      );
+      const answer = api === 'v4' ? readV4Answer(raw.status, raw.body) : readV3Answer(raw.status, raw.body);
+      status = answer?.status ?? raw.status;
+      if (answer === null) throw protocolError(operation, raw.status, 'The answer has no meta and response.');
+      return { ...raw, ...answer };
+    } finally {
+      this.#options.onResponse?.({ operation, status, durationMs: this.#now() - startedAt });
+    }
+  }
+
+  #repeatDelayMs(call: Call, error: unknown, repeat: number, elapsedMs: number): number | null {
+    const idempotent = call.idempotent ?? call.method === 'GET';
+    if (!idempotent || repeat >= maximumRepeats || call.signal?.aborted === true) return null;
+    if (!(error instanceof ShowpadError) || !error.retryable || error.kind === 'protocol') return null;
+    const { retryAfterSeconds } = error;
+    if (error.status === 429 && retryAfterSeconds === null) return null;
+    if (retryAfterSeconds !== null && retryAfterSeconds > longestRetryAfterSeconds) return null;
+    const delayMs = (retryAfterSeconds ?? 0) * 1000 + this.#random() * 500 * 2 ** repeat;
+    return elapsedMs + delayMs > repeatWindowMs ? null : delayMs;
+  }
+}
+
+function failedAnswer({ operation }: Call, answer: Answer & RawAnswer): ShowpadError {
+  const { status, detail, problems, retryAfterSeconds } = answer;
+  const title = answer.title || (STATUS_CODES[status] ?? 'Unknown status');
+  return new ShowpadError({
+    operation,
+    kind: 'response',
+    status,
+    title,
+    detail,
+    problems,
+    retryAfterSeconds,
+  });
+}
+
+function describeIssues(error: z.ZodError): string {
+  const faults = error.issues
+    .slice(0, 5)
+    .map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`);
+  return `The answer does not have the documented form. ${faults.join('; ')}`;
+}

@@ -1,0 +1,133 @@
+import { STATUS_CODES } from 'node:http';
+import { Readable } from 'node:stream';
+import { request } from 'undici';
+import type { Dispatcher } from 'undici';
+import { assertPublicUrl, ForbiddenAddressError } from '../public-addresses.ts';
+import type { ShowpadClient } from './client.ts';
+import { parseRetryAfter, ShowpadError } from './errors.ts';
+import { readText, single } from './exchange.ts';
+import { transportFailure } from './failure.ts';
+import type { UploadMeta } from './files.ts';
+import { MeteredBody } from './metered-body.ts';
+import { watchTransfer } from './transfer-watch.ts';
+import type { TransferLimits } from './transfer-watch.ts';
+import { uploadHeaders } from './upload-headers.ts';
+
+export interface Upload extends Partial<TransferLimits> {
+  readonly uploadMeta: UploadMeta;
+  /** Chunks of any size; destroyed in the end, however it ends. */
+  readonly body: Readable | AsyncIterable<Uint8Array>;
+  /** In bytes, at least 1. */
+  readonly size: number;
+  /** Base64 of the 16 bytes, the same as in the call that made the link. */
+  readonly contentMD5: string;
+  readonly signal?: AbortSignal | undefined;
+  /** From the last byte to the headers of the answer; 120 s by default. */
+  readonly answerTimeoutMs?: number;
+}
+
+const operation = 'PUT upload link';
+const maximumAnswerBytes = 64 * 1024;
+const transientCodes = new Set(['RequestTimeout', 'SlowDown', 'TemporaryRedirect', 'OperationAborted']);
+
+/**
+ * Sends a binary to an upload link: one PUT, one try, no redirects. The link is a secret and lives 15 minutes;
+ * after a failure ask for a new one (the same one may be used again only by the same bytes).
+ * @throws ShowpadError whose `title` is the storage's own error code when it answered: `AccessDenied` for an
+ *   expired link, `SignatureDoesNotMatch`, `BadDigest`; `LengthMismatch` when the body is not `size` bytes long;
+ *   `SourceFailed` when it could not be read; `TransferTooSlow` when it stalled (30 s) or ran below 64 KiB/s for
+ *   60 s, whichever side is to blame
+ */
+export async function uploadBinary(
+  client: Pick<ShowpadClient, 'withDispatcher' | 'allowPrivateAddresses'>,
+  upload: Upload,
+): Promise<void> {
+  try {
+    if (!Number.isSafeInteger(upload.size) || upload.size < 1)
+      throw new RangeError(`A binary of ${upload.size} bytes cannot be uploaded.`);
+    const url = readLink(upload.uploadMeta.uploadUrl, client.allowPrivateAddresses);
+    await client.withDispatcher((dispatcher) => put(dispatcher, url, upload));
+  } finally {
+    if (upload.body instanceof Readable) upload.body.on('error', () => undefined).destroy();
+  }
+}
+
+async function put(dispatcher: Dispatcher, url: URL, upload: Upload): Promise<void> {
+  const { uploadMeta, size, contentMD5, signal, answerTimeoutMs = 120_000 } = upload;
+  const { stallTimeoutMs = 30_000, minimumBytesPerSecond = 64 * 1024, rateWindowMs = 60_000 } = upload;
+  const body = new MeteredBody(upload.body, size, operation);
+  const stop = new AbortController();
+  const limits = { stallTimeoutMs, minimumBytesPerSecond, rateWindowMs };
+  const unwatch = watchTransfer(body, limits, (reason) => stop.abort(tooSlow(reason)));
+  try {
+    const answer = await request(url, {
+      dispatcher,
+      method: 'PUT',
+      headers: uploadHeaders(url, uploadMeta, { size, contentMD5 }),
+      body: Readable.from(body.slices(), { objectMode: false, highWaterMark: 1 }),
+      headersTimeout: answerTimeoutMs,
+      bodyTimeout: answerTimeoutMs,
+      signal: signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]),
+    });
+    unwatch();
+    const text = await readText(answer.body, answerTimeoutMs, maximumAnswerBytes).catch(() => null);
+    if (answer.statusCode >= 300) throw refusal(answer, text ?? '');
+    if (!body.isComplete) throw tooEarly(answer.statusCode);
+  } catch (error) {
+    throw transportFailure(error, { operation, signal, sent: body.isComplete });
+  } finally {
+    unwatch();
+  }
+}
+
+function readLink(link: string, allowPrivateAddresses: boolean): URL {
+  try {
+    return assertPublicUrl(link, {
+      allowPrivateAddresses,
+      protocols: allowPrivateAddresses ? ['https:', 'http:'] : ['https:'],
+    });
+  } catch (error) {
+    if (!(error instanceof ForbiddenAddressError)) throw error;
+    throw new ShowpadError({
+      operation,
+      kind: 'protocol',
+      title: 'The upload link is not allowed',
+      detail: error.message,
+      retryable: false,
+      outcomeUnknown: false,
+    });
+  }
+}
+
+function refusal({ statusCode: status, headers }: Dispatcher.ResponseData, xml: string): ShowpadError {
+  const title = element(xml, 'Code') ?? STATUS_CODES[status] ?? 'Unknown status';
+  return new ShowpadError({
+    operation,
+    kind: 'response',
+    status,
+    title,
+    detail: element(xml, 'Message') ?? '',
+    retryAfterSeconds: parseRetryAfter(single(headers['retry-after']), Date.now()),
+    ...(transientCodes.has(title) ? { retryable: true } : {}),
+  });
+}
+
+/** Only the code and the message: the rest of a storage's error may hold the signature and what it signs. */
+function element(xml: string, name: 'Code' | 'Message'): string | undefined {
+  return new RegExp(`<${name}>([^<]{1,300})</${name}>`).exec(xml)?.[1];
+}
+
+function tooSlow(detail: string): ShowpadError {
+  return new ShowpadError({
+    operation,
+    kind: 'timeout',
+    title: 'TransferTooSlow',
+    detail,
+    outcomeUnknown: false,
+  });
+}
+
+function tooEarly(status: number): ShowpadError {
+  const detail = 'The storage reported success before it had the whole binary.';
+  return new ShowpadError({ operation, kind: 'protocol', status, title: 'Unexpected answer', detail });
+}

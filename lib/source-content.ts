@@ -1,0 +1,187 @@
+import type { Readable } from 'node:stream';
+import { startDigest, type ContentDigest } from './content-digest.ts';
+import { startRateWatchdog } from './rate-watchdog.ts';
+import {
+  continuedTotal,
+  looksLikeMarkup,
+  markupPrefixBytes,
+  mayBeLoginPage,
+  type ExpectedFile,
+  type Representation,
+} from './source-answer.ts';
+import { describeUrl, SourceError } from './source-error.ts';
+import { asSourceFailure } from './source-refusal.ts';
+import {
+  discardBody,
+  requestSource,
+  type SourceAnswer,
+  type SourceRequestOptions,
+} from './source-request.ts';
+import { retryQuickly, type RetryOptions } from './source-retry.ts';
+
+export type SourceContentOptions = SourceRequestOptions &
+  RetryOptions & {
+    expected: ExpectedFile;
+    maxBytes: number;
+    minimumBytesPerSecond: number;
+    minimumRateWindowMs: number;
+    resumeAttempts: number;
+  };
+
+type Pieces = AsyncGenerator<Buffer, void, undefined>;
+
+/** A content that is being read: its bytes, their digest once they have ended, and a way to give it up. */
+export type SourceContent = { body: Pieces; result(): ContentDigest; discard(): void };
+
+/**
+ * Reads a content from its first answer to its verified end, going on by ranged GETs of `url` after interruptions.
+ * `body` throws a SourceError instead of ending when the content is cut for good, too slow, too large, empty, a web
+ * page in place of a file, or not of the announced size or checksums.
+ */
+export function readContent(
+  url: URL,
+  answer: SourceAnswer,
+  representation: Representation,
+  options: SourceContentOptions,
+): SourceContent {
+  const { expected } = options;
+  const place = describeUrl(url);
+  const digest = startDigest();
+  let current = answer.body;
+  let total = representation.contentLength;
+  let resumes = 0;
+  let tooSlow = false;
+  let result: ContentDigest | null = null;
+
+  async function resume(interruption: SourceError): Promise<Readable> {
+    const { validator, acceptsRanges } = representation;
+    const isProvable = validator !== null || expected.md5 !== undefined || expected.sha256 !== undefined;
+    const attempts = options.resumeAttempts - resumes;
+    if (tooSlow || !interruption.retryable || !acceptsRanges || !isProvable || attempts <= 0)
+      throw interruption;
+
+    const range = {
+      range: `bytes=${digest.bytes}-`,
+      ...(validator === null ? {} : { 'if-range': validator }),
+    };
+    const next = await retryQuickly(attempts, options, () => {
+      resumes += 1;
+      return requestSource(url, options, range);
+    });
+    const continued =
+      next.status === 206 ? continuedTotal(next.headers, digest.bytes, total, validator) : null;
+    if (continued === null) {
+      discardBody(next.body);
+      const message = `${place} was cut after ${digest.bytes} bytes and does not offer the rest of the same file.`;
+      throw new SourceError('SOURCE_UNREACHABLE', message, { retryable: true, cause: interruption });
+    }
+    total = continued;
+    return next.body;
+  }
+
+  function assertNotTooLong(): void {
+    if (digest.bytes > options.maxBytes) {
+      throw new SourceError(
+        'FILE_TOO_LARGE',
+        `${place} has more than the ${options.maxBytes} bytes accepted.`,
+      );
+    }
+    if (expected.size !== undefined && digest.bytes > expected.size) {
+      throw new SourceError('SIZE_MISMATCH', `${place} has more than the ${expected.size} bytes announced.`);
+    }
+  }
+
+  function assertComplete(): ContentDigest {
+    if (digest.bytes === 0) throw new SourceError('FILE_EMPTY', `${place} is an empty file.`);
+    const complete = digest.result();
+    // Another attempt may give the right bytes only where a cut or a splice could have gone unseen.
+    const retryable = resumes > 0 || !representation.endIsMarked;
+    if (expected.size !== undefined && complete.bytes !== expected.size) {
+      const message = `${place} has ${complete.bytes} bytes; the event announced ${expected.size}.`;
+      throw new SourceError('SIZE_MISMATCH', message, { retryable });
+    }
+    for (const algorithm of ['md5', 'sha256'] as const) {
+      const announced = expected[algorithm]?.toLowerCase();
+      if (announced !== undefined && announced !== complete[algorithm]) {
+        const message = `${place} has the ${algorithm} ${complete[algorithm]}; the event announced ${announced}.`;
+        throw new SourceError('CHECKSUM_MISMATCH', message, { retryable });
+      }
+    }
+    return complete;
+  }
+
+  /** A marked end is the parser's business; an end by closing the connection may be a cut. */
+  function assertNotCut(): void {
+    const wanted = total ?? (representation.endIsMarked ? null : expected.size);
+    if (typeof wanted === 'number' && digest.bytes < wanted) {
+      const message = `${place} ended after ${digest.bytes} of ${wanted} bytes.`;
+      throw new SourceError('SIZE_MISMATCH', message, { retryable: true });
+    }
+  }
+
+  async function* pieces(): Pieces {
+    const watchdog = startRateWatchdog({
+      minimumBytesPerSecond: options.minimumBytesPerSecond,
+      windowMs: options.minimumRateWindowMs,
+      onTooSlow: () => {
+        tooSlow = true;
+        const message = `${place} sends less than ${options.minimumBytesPerSecond} bytes per second.`;
+        current.destroy(new SourceError('SOURCE_UNREACHABLE', message, { retryable: true }));
+      },
+    });
+    try {
+      let chunks = current[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>;
+      for (;;) {
+        let chunk: Buffer | undefined;
+        watchdog.waits();
+        try {
+          chunk = (await chunks.next()).value;
+          if (chunk === undefined) assertNotCut();
+        } catch (error) {
+          watchdog.received(0);
+          const interruption = asSourceFailure(url, error);
+          if (!(interruption instanceof SourceError)) throw error;
+          current = await resume(interruption);
+          chunks = current[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>;
+          continue;
+        }
+        watchdog.received(chunk?.length ?? 0);
+        if (chunk === undefined) break;
+        digest.update(chunk);
+        assertNotTooLong();
+        yield chunk;
+      }
+      result = assertComplete();
+    } finally {
+      watchdog.stop();
+      discardBody(current);
+    }
+  }
+
+  return {
+    body: mayBeLoginPage(representation.mediaType, expected) ? refuseLoginPage(url, pieces()) : pieces(),
+    result() {
+      if (result === null) throw new Error(`${place} has not been read to its end.`);
+      return result;
+    },
+    discard() {
+      discardBody(current);
+    },
+  };
+}
+
+async function* refuseLoginPage(url: URL, pieces: Pieces): Pieces {
+  let prefix: Buffer = Buffer.alloc(0);
+  for await (const piece of pieces) {
+    if (prefix.length >= markupPrefixBytes) {
+      yield piece;
+      continue;
+    }
+    prefix = Buffer.concat([prefix, piece]);
+    if (looksLikeMarkup(prefix)) {
+      throw new SourceError('SOURCE_UNUSABLE', `${describeUrl(url)} answered with a web page: a login page?`);
+    }
+    if (prefix.length >= markupPrefixBytes) yield prefix;
+  }
+  if (prefix.length > 0 && prefix.length < markupPrefixBytes) yield prefix;
+}

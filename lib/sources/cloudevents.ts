@@ -1,0 +1,86 @@
+import { isUtf8 } from 'node:buffer';
+import { Webhook } from 'standardwebhooks';
+import { parseCloudEvent } from '../events.ts';
+import type { Delivery, Source, SourceAdapter, Translation } from './source.ts';
+
+const largestBatch = 100;
+const mostSignatures = 10;
+
+/**
+ * CloudEvents 1.0 over HTTP, structured or batch mode, signed the Standard Webhooks way
+ * (https://www.standardwebhooks.com). Binary mode is refused: it leaves the `ce-*` headers unsigned.
+ */
+export const cloudEventsAdapter: SourceAdapter = { verify, translate };
+
+function verify(source: Source, { headers, body }: Delivery): string | null {
+  const id = headers['webhook-id'];
+  const timestamp = headers['webhook-timestamp'];
+  const signature = headers['webhook-signature'];
+  if (!id || !timestamp || !signature) {
+    return 'The headers webhook-id, webhook-timestamp and webhook-signature must all be there.';
+  }
+  if (!/^[0-9]{10}$/.test(timestamp)) return 'webhook-timestamp must be Unix seconds.';
+  if (signature.split(' ').length > mostSignatures) return 'webhook-signature lists too many signatures.';
+  // The library signs text: bytes that are none would be compared after a lossy decoding.
+  if (!isUtf8(body)) return 'The body must be UTF-8.';
+  const signed = { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signature };
+  const refusals = source.secrets.map((secret) => refusal(secret, body, signed));
+  if (refusals.includes(null)) return null;
+  return `The signature was not accepted: ${refusals.at(-1) ?? 'the source has no secret'}.`;
+}
+
+function refusal(secret: string, body: Buffer, headers: Record<string, string>): string | null {
+  try {
+    new Webhook(secret).verify(body, headers, { jsonParse: false });
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message.toLowerCase().replace(/\.$/, '') : 'unknown reason';
+  }
+}
+
+function translate(_source: Source, { headers, body, receivedAt }: Delivery): Translation {
+  const [mediaType = '', ...parameters] = (headers['content-type'] ?? '')
+    .split(';')
+    .map((part) => part.trim().toLowerCase());
+  const isBatch = mediaType === 'application/cloudevents-batch+json';
+  if (!isBatch && mediaType !== 'application/cloudevents+json') {
+    return unsupported(
+      'The content type must be application/cloudevents+json or application/cloudevents-batch+json; binary mode is not taken, because its headers are not signed.',
+    );
+  }
+  if (parameters.some((parameter) => /^charset=/.test(parameter) && !/^charset="?utf-8"?$/.test(parameter))) {
+    return unsupported('The charset must be UTF-8.');
+  }
+  if (headers['content-encoding'] !== undefined && headers['content-encoding'] !== 'identity') {
+    return unsupported('The body must not be compressed.');
+  }
+  const value = parseJson(body);
+  if (value === undefined) return invalid('(body)', 'is not JSON');
+  if (!isBatch) return gather([parseCloudEvent(value, receivedAt)]);
+  if (!Array.isArray(value)) return invalid('(body)', 'must be a JSON array of events');
+  if (value.length === 0) return invalid('(body)', 'must hold at least one event');
+  if (value.length > largestBatch) return invalid('(body)', `must hold at most ${largestBatch} events`);
+  return gather(value.map((event: unknown, index) => parseCloudEvent(event, receivedAt, [index])));
+}
+
+function gather(parsed: readonly ReturnType<typeof parseCloudEvent>[]): Translation {
+  const faults = parsed.flatMap((one) => ('faults' in one ? one.faults : []));
+  if (faults.length > 0) return { kind: 'invalid', faults };
+  return { kind: 'events', events: parsed.flatMap((one) => ('event' in one ? [one.event] : [])) };
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function unsupported(message: string): Translation {
+  return { kind: 'unsupported', message };
+}
+
+function invalid(field: string, message: string): Translation {
+  return { kind: 'invalid', faults: [{ field, message }] };
+}

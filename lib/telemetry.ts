@@ -1,0 +1,123 @@
+import type { Logger } from '@aws-lambda-powertools/logger';
+import type { Metrics } from '@aws-lambda-powertools/metrics';
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { Job } from './jobs.ts';
+import type { JobError } from './reasons.ts';
+import type { Timeline } from './timeline.ts';
+
+type Details = Readonly<Record<string, unknown>>;
+
+/** One function per thing that happens in the business: its log line, its metric and its line in the timeline. */
+export class Telemetry {
+  readonly #logger: Logger;
+  readonly #metrics: Metrics;
+  readonly #timeline: Timeline;
+
+  constructor(logger: Logger, metrics: Metrics, timeline: Timeline) {
+    this.#logger = logger;
+    this.#metrics = metrics;
+    this.#timeline = timeline;
+  }
+
+  async eventAccepted(job: Job): Promise<void> {
+    this.#count('EventsAccepted');
+    await this.#happened(job, 'event accepted', { type: job.type, generation: job.generation });
+  }
+
+  async eventIgnored(job: Job): Promise<void> {
+    this.#count('EventsIgnored');
+    await this.#happened(job, 'event ignored', { type: job.type });
+  }
+
+  deliveryRefused(source: string, status: number, detail: string): void {
+    this.#count('DeliveriesRefused');
+    this.#logger.warn('delivery refused', { source, status, detail });
+  }
+
+  async fileStaged(job: Job, file: { size: number; md5: string; sha256: string }): Promise<void> {
+    this.#count('BytesStaged', file.size, MetricUnit.Bytes);
+    await this.#happened(job, 'file staged', file);
+  }
+
+  async assetCreated(job: Job, assetId: string): Promise<void> {
+    this.#count('AssetsCreated');
+    await this.#happened(job, 'asset created', { assetId });
+  }
+
+  async assetAdopted(job: Job, assetId: string): Promise<void> {
+    this.#count('AssetsAdopted');
+    await this.#happened(job, 'asset found by its external id', { assetId });
+  }
+
+  async assetGone(job: Job, assetId: string): Promise<void> {
+    this.#count('AssetsGone');
+    await this.#happened(job, 'asset no longer in Showpad', { assetId });
+  }
+
+  async fileUploaded(job: Job, file: { fileId: string; md5: string; size: number }): Promise<void> {
+    this.#count('FilesUploaded');
+    this.#count('BytesUploaded', file.size, MetricUnit.Bytes);
+    await this.#happened(job, 'file uploaded', { ...file });
+  }
+
+  async fileUsable(job: Job, fileId: string): Promise<void> {
+    this.#count('FilesUsable');
+    await this.#happened(job, 'file usable', { fileId });
+  }
+
+  async metadataWritten(job: Job, fields: readonly string[], refused: readonly string[]): Promise<void> {
+    this.#count('MetadataWritten');
+    await this.#happened(job, 'metadata written', { fields, refused });
+  }
+
+  async assetDeleting(job: Job, assetId: string, lastState: unknown): Promise<void> {
+    this.#count('AssetsDeleted');
+    await this.#happened(job, 'asset about to be deleted', { assetId, lastState });
+  }
+
+  async jobDone(job: Job): Promise<void> {
+    this.#count('JobsDone');
+    this.#count('SecondsToUsable', (Date.now() - Date.parse(job.createdAt)) / 1_000, MetricUnit.Seconds);
+    await this.#happened(job, 'done', {});
+  }
+
+  async jobSuperseded(job: Job): Promise<void> {
+    this.#count('JobsSuperseded');
+    await this.#happened(job, 'superseded by newer events', {});
+  }
+
+  async jobFailed(job: Job, error: JobError): Promise<void> {
+    this.#count('JobsFailed');
+    await this.#happened(job, 'failed', { ...error });
+  }
+
+  /** A step that could not be done now and was put off; too frequent for the timeline. */
+  stepPutOff(job: Job, step: string, delaySeconds: number, why: string): void {
+    this.#logger.info('put off', { ...identify(job), step, delaySeconds, why });
+  }
+
+  showpadAnswered(operation: string, status: number | null, durationMs: number): void {
+    this.#count('ShowpadCalls');
+    this.#count('ShowpadMilliseconds', durationMs, MetricUnit.Milliseconds);
+    if (status === 429) this.#count('ShowpadThrottles');
+    if (status === null || status >= 500) this.#count('ShowpadFaults');
+    this.#logger.debug('Showpad answered', { operation, status, durationMs });
+  }
+
+  async #happened(job: Job, what: string, details: Details): Promise<void> {
+    this.#logger.info(what, { ...identify(job), ...details, lastState: undefined });
+    await this.#timeline.append(job.key, { what, jobId: job.id, details });
+  }
+
+  #count(
+    name: string,
+    value = 1,
+    unit: (typeof MetricUnit)[keyof typeof MetricUnit] = MetricUnit.Count,
+  ): void {
+    this.#metrics.addMetric(name, unit, value);
+  }
+}
+
+function identify(job: Job): Details {
+  return { jobId: job.id, source: job.source, subject: job.subject };
+}

@@ -1,0 +1,114 @@
+import { LeaseLostError } from './assets.ts';
+import type { Asset, Lease } from './asset-state.ts';
+import type { Invocation } from './handlers.ts';
+import type { Job, JobState } from './jobs.ts';
+import { nextStep } from './next-step.ts';
+import { backoffSeconds, fail, proceed, readOpenJob, stateOfMetadata } from './proceed.ts';
+import type { QueuedStep, StepMessage } from './queues.ts';
+import { jobError, JobFailure, type JobError } from './reasons.ts';
+import { ShowpadError } from './showpad/errors.ts';
+import { SourceError } from './source-error.ts';
+
+/** A job whose next step is the one this function does. */
+export interface Work extends Invocation {
+  readonly job: Job;
+  readonly asset: Asset;
+  readonly attempt: number;
+}
+
+/** What became of a step: go on to whatever is next, or look again later. */
+export type StepOutcome = 'proceed' | { readonly againInSeconds: number; readonly why: string };
+
+const stateWhile: Readonly<Record<QueuedStep, (job: Job) => JobState>> = {
+  stage: () => 'staging',
+  upload: () => 'uploading',
+  poll: () => 'processing',
+  metadata: stateOfMetadata,
+};
+
+/**
+ * The frame of every step: looks whether the job still waits for it, tells its story, and turns what comes out
+ * into one of four outcomes: done, not yet (a delayed message), failed with a reason, or an error for SQS.
+ */
+export function step(kind: QueuedStep, story: (work: Work) => Promise<StepOutcome>) {
+  return async ({ jobId, attempt }: StepMessage, invocation: Invocation): Promise<void> => {
+    const { services } = invocation;
+    const open = await readOpenJob(services, jobId);
+    if (open === null) return;
+    const { job, asset } = open;
+    // The chain of polls of a job is one: where a message was doubled, it ends for the one that comes second.
+    if (kind === 'poll' && attempt < job.attempts) return;
+    if (nextStep(job, asset).kind !== kind) {
+      await proceed(services, jobId);
+      return;
+    }
+    const outcome = await tell({ ...invocation, job, asset, attempt }, story);
+    if (outcome === 'proceed') await proceed(services, jobId);
+    else if ('code' in outcome)
+      await fail(services, job, (await services.assets.get(job.key)) ?? asset, outcome);
+    else {
+      const { againInSeconds, why } = outcome;
+      services.telemetry.stepPutOff(job, kind, againInSeconds, why);
+      await services.queues.send(kind, { jobId, attempt: attempt + 1 }, againInSeconds);
+      await services.jobs.advance(jobId, stateWhile[kind](job), { attempts: attempt + 1 });
+    }
+  };
+}
+
+async function tell(
+  work: Work,
+  story: (work: Work) => Promise<StepOutcome>,
+): Promise<StepOutcome | JobError> {
+  try {
+    return await story(work);
+  } catch (error) {
+    const outcome = outcomeOf(error, work);
+    if (outcome === null) throw error;
+    return outcome;
+  }
+}
+
+function outcomeOf(error: unknown, work: Work): StepOutcome | JobError | null {
+  if (error instanceof JobFailure) return jobError(error.code, error.message);
+  if (error instanceof LeaseLostError) return again(work, error.message, null);
+  if (error instanceof SourceError) {
+    const mayRetry = error.retryable && !isOlderThan(work.job, work.services.config.SOURCE_DEADLINE_SECONDS);
+    return mayRetry
+      ? again(work, error.message, error.retryAfterSeconds)
+      : jobError(error.code, error.message);
+  }
+  if (error instanceof ShowpadError) return showpadOutcome(error, work);
+  return null;
+}
+
+function showpadOutcome(error: ShowpadError, work: Work): StepOutcome | JobError {
+  // A refused token is nobody's file's fault: it is put right in one place, and then everything goes on.
+  if (error.retryable || error.status === 401) {
+    return isOlderThan(work.job, work.services.config.PROCESSING_DEADLINE_SECONDS)
+      ? jobError('SHOWPAD_UNAVAILABLE', error.message)
+      : again(work, error.message, error.retryAfterSeconds);
+  }
+  return jobError(error.status === 403 ? 'SHOWPAD_FORBIDDEN' : 'SHOWPAD_REJECTED', error.message);
+}
+
+function again({ attempt }: Work, why: string, afterSeconds: number | null): StepOutcome {
+  return { againInSeconds: afterSeconds ?? backoffSeconds(attempt), why };
+}
+
+export function isOlderThan(job: Job, seconds: number): boolean {
+  return Date.now() - Date.parse(job.createdAt) > seconds * 1_000;
+}
+
+/**
+ * Runs a story under the lease of the work's asset, on the state as it is then; puts the step off while
+ * somebody else writes that asset.
+ */
+export async function underLease(
+  { services, remainingMs, job, attempt }: Work,
+  story: (lease: Lease, asset: Asset) => Promise<StepOutcome>,
+): Promise<StepOutcome> {
+  const outcome = await services.assets.underLease(job.key, remainingMs(), story);
+  return (
+    outcome ?? { againInSeconds: backoffSeconds(attempt, 30), why: 'another invocation writes this asset' }
+  );
+}

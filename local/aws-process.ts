@@ -1,0 +1,14 @@
+import { startAws } from './aws.ts';
+import type { AwsEndpoints } from './aws.ts';
+import { trusted } from './child.ts';
+import { serveParent } from './parent.ts';
+
+export interface AwsProcessSettings {
+  readonly region: string;
+  readonly given: Partial<AwsEndpoints>;
+}
+
+serveParent(trusted<AwsProcessSettings>(), async ({ region, given }) => {
+  const { endpoints, close } = await startAws(region, given);
+  return { ready: endpoints, stop: close };
+});

@@ -1,0 +1,58 @@
+import type * as z from 'zod';
+
+export interface ChildCall {
+  readonly id: number;
+  readonly method: string;
+  readonly parameters: readonly unknown[];
+}
+
+export type ChildAnswer =
+  { readonly id: number; readonly value: unknown } | { readonly id: number; readonly error: string };
+
+type Method = (...parameters: readonly unknown[]) => unknown;
+
+export interface Served {
+  /** What the parent learns when everything answers; plain data. */
+  readonly ready: unknown;
+  readonly methods?: Readonly<Record<string, Method>>;
+  readonly stop: () => Promise<void>;
+}
+
+/**
+ * The child's side of a process of the local stack: starts when the parent says so, answers its calls, and never
+ * outlives it, however the parent ends. Ctrl-C reaches the whole process group, so only the parent listens to it.
+ */
+export function serveParent<Settings>(
+  settingsSchema: z.ZodType<Settings>,
+  start: (settings: Settings) => Promise<Served>,
+): void {
+  let served: Served | undefined;
+  const methodNamed = (name: string): Method => {
+    if (name === 'stop') return stop;
+    const method = served?.methods?.[name];
+    if (method === undefined) throw new Error(`There is no method ${name}.`);
+    return method;
+  };
+  const stop = async (): Promise<void> => {
+    await served?.stop();
+    process.exit(0);
+  };
+  const answer = async ({ method, parameters }: ChildCall): Promise<unknown> => {
+    if (method !== 'start') return methodNamed(method)(...parameters);
+    served = await start(settingsSchema.parse(parameters[0]));
+    return served.ready;
+  };
+
+  process.on('disconnect', () => process.exit(0));
+  process.on('SIGINT', () => undefined);
+  process.on('SIGTERM', () => process.send?.('terminated'));
+  process.on('message', (call: ChildCall) => {
+    answer(call).then(
+      (value) => process.send?.({ id: call.id, value } satisfies ChildAnswer),
+      (error: unknown) => {
+        const message = error instanceof Error ? error.message : String(error);
+        process.send?.({ id: call.id, error: message } satisfies ChildAnswer);
+      },
+    );
+  });
+}

@@ -1,0 +1,23 @@
+import { rename, writeFile } from 'node:fs/promises';
+import type { Stack } from './stack.ts';
+
+/** What an outside program needs to use the running stack. */
+export function readyContent(stack: Stack): Record<string, unknown> {
+  const { s3, sqs, dynamodb } = stack.aws;
+  return {
+    api: stack.apiUrl,
+    aws: { s3, sqs, dynamodb },
+    showpad: { v4: stack.showpad.v4Url, v3: stack.showpad.v3Url },
+    sources: stack.sources,
+    buckets: stack.buckets,
+    queues: stack.queues,
+    processes: { workers: stack.workerPids },
+  };
+}
+
+/** Writes the file in one step: whoever sees it sees all of it. Only its owner may read it: it holds secrets. */
+export async function writeReadyFile(file: string, stack: Stack): Promise<void> {
+  const temporary = `${file}.${process.pid}.tmp`;
+  await writeFile(temporary, `${JSON.stringify(readyContent(stack), null, 2)}\n`, { mode: 0o600 });
+  await rename(temporary, file);
+}

@@ -1,0 +1,178 @@
+import { CreateTableCommand, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
+import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
+import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
+import {
+  CreateQueueCommand,
+  GetQueueAttributesCommand,
+  SetQueueAttributesCommand,
+} from '@aws-sdk/client-sqs';
+import type { AwsClients } from './aws-clients.ts';
+import type { Described, PhysicalNames, QueueProperties, TableProperties, Template } from './template.ts';
+
+const stackName = 'showpad-connector';
+
+export interface Queue {
+  readonly logicalId: string;
+  readonly url: string;
+  readonly arn: string;
+  readonly name: string;
+}
+
+export interface Resources extends PhysicalNames {
+  readonly queues: readonly Queue[];
+  /** Logical id → name. */
+  readonly buckets: Readonly<Record<string, string>>;
+  /** Logical id → name. */
+  readonly tables: Readonly<Record<string, string>>;
+}
+
+/** Creates the template's queues, buckets and tables; what exists already from an earlier run is taken over. */
+export async function createResources(template: Template, clients: AwsClients): Promise<Resources> {
+  const namesOf = (type: string): Record<string, string> =>
+    Object.fromEntries(template.logicalIds(type).map((logicalId) => [logicalId, physicalName(logicalId)]));
+  const buckets = namesOf('AWS::S3::Bucket');
+  const tables = namesOf('AWS::DynamoDB::Table');
+  const apis = template.logicalIds('AWS::Serverless::HttpApi');
+  const queues = await Promise.all(
+    Object.entries(namesOf('AWS::SQS::Queue')).map(([logicalId, name]) =>
+      createQueue(clients, logicalId, name),
+    ),
+  );
+
+  const resources: Resources = {
+    queues,
+    buckets,
+    tables,
+    reference: (logicalId) =>
+      queues.find((queue) => queue.logicalId === logicalId)?.url ??
+      buckets[logicalId] ??
+      tables[logicalId] ??
+      apis.find((api) => api === logicalId),
+    attribute: (logicalId, attribute) => {
+      const queue = queues.find((candidate) => candidate.logicalId === logicalId);
+      if (queue !== undefined)
+        return { Arn: queue.arn, QueueName: queue.name, QueueUrl: queue.url }[attribute];
+      if (attribute !== 'Arn') return undefined;
+      if (buckets[logicalId] !== undefined) return `arn:aws:s3:::${buckets[logicalId]}`;
+      if (tables[logicalId] === undefined) return undefined;
+      return `arn:aws:dynamodb:local:000000000000:table/${tables[logicalId]}`;
+    },
+  };
+  const description = template.describe(resources);
+  await Promise.all([
+    ...description.queues.map((queue) => configureQueue(clients, resources, queue)),
+    ...description.tables.map((table) => createTable(clients, resources, table)),
+    ...Object.values(buckets).map((name) => createBucket(clients, name)),
+  ]);
+  return resources;
+}
+
+/** StageQueue becomes showpad-connector-stage-queue, a name that buckets may have too. */
+function physicalName(logicalId: string): string {
+  return `${stackName}-${logicalId.replaceAll(/(?<=[a-z0-9])[A-Z]/g, '-$&').toLowerCase()}`;
+}
+
+async function createQueue({ sqs }: AwsClients, logicalId: string, name: string): Promise<Queue> {
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: name }));
+  if (QueueUrl === undefined) throw new Error(`SQS gave no URL for ${name}.`);
+  const url = await reachable(QueueUrl, sqs);
+  const { Attributes } = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['QueueArn'] }),
+  );
+  if (Attributes?.['QueueArn'] === undefined) throw new Error(`SQS gave no ARN for ${name}.`);
+  return { logicalId, url, arn: Attributes['QueueArn'], name };
+}
+
+/** Emulators name hosts that need not resolve here; the SDK follows the URL's host. */
+async function reachable(queueUrl: string, sqs: AwsClients['sqs']): Promise<string> {
+  const endpoint = await sqs.config.endpoint?.();
+  if (endpoint === undefined) return queueUrl;
+  const port = endpoint.port === undefined ? '' : `:${endpoint.port}`;
+  return `${endpoint.protocol}//${endpoint.hostname}${port}${new URL(queueUrl).pathname}`;
+}
+
+async function configureQueue(
+  { sqs }: AwsClients,
+  resources: Resources,
+  { logicalId, properties }: Described<QueueProperties>,
+): Promise<void> {
+  const { RedrivePolicy } = properties;
+  await sqs.send(
+    new SetQueueAttributesCommand({
+      QueueUrl: resources.reference(logicalId),
+      Attributes: {
+        VisibilityTimeout: String(properties.VisibilityTimeout),
+        DelaySeconds: String(properties.DelaySeconds),
+        MessageRetentionPeriod: String(properties.MessageRetentionPeriod),
+        ReceiveMessageWaitTimeSeconds: String(properties.ReceiveMessageWaitTimeSeconds),
+        ...(RedrivePolicy === undefined ? {} : { RedrivePolicy: JSON.stringify(RedrivePolicy) }),
+      },
+    }),
+  );
+}
+
+async function createTable(
+  { dynamodb }: AwsClients,
+  resources: Resources,
+  { logicalId, properties }: Described<TableProperties>,
+): Promise<void> {
+  const { AttributeDefinitions, KeySchema, GlobalSecondaryIndexes, BillingMode } = properties;
+  const table: CreateTableCommandInput = {
+    TableName: resources.reference(logicalId),
+    AttributeDefinitions,
+    KeySchema,
+    BillingMode,
+    ...(GlobalSecondaryIndexes.length === 0
+      ? {}
+      : {
+          GlobalSecondaryIndexes: GlobalSecondaryIndexes.map(({ Projection, ...index }) => ({
+            ...index,
+            Projection: {
+              ProjectionType: Projection.ProjectionType,
+              ...(Projection.NonKeyAttributes === undefined
+                ? {}
+                : { NonKeyAttributes: Projection.NonKeyAttributes }),
+            },
+          })),
+        }),
+  };
+  await unlessThere(dynamodb.send(new CreateTableCommand(table)), 'ResourceInUseException');
+  await waitUntilTableExists(
+    { client: dynamodb, maxWaitTime: 60, minDelay: 1 },
+    { TableName: table.TableName },
+  );
+}
+
+async function createBucket({ s3 }: AwsClients, name: string): Promise<void> {
+  await unlessThere(s3.send(new CreateBucketCommand({ Bucket: name })), 'BucketAlreadyOwnedByYou');
+}
+
+/** Stores a secret and answers with its ARN. */
+export async function putSecret(
+  { secretsManager }: AwsClients,
+  name: string,
+  value: unknown,
+): Promise<string> {
+  const SecretString = JSON.stringify(value);
+  const created = await unlessThere(
+    secretsManager.send(new CreateSecretCommand({ Name: name, SecretString })),
+    'ResourceExistsException',
+  );
+  const { ARN } =
+    created ?? (await secretsManager.send(new PutSecretValueCommand({ SecretId: name, SecretString })));
+  if (ARN === undefined) throw new Error(`Secrets Manager gave no ARN for ${name}.`);
+  return ARN;
+}
+
+async function unlessThere<Answer>(
+  call: Promise<Answer>,
+  nameWhenThere: string,
+): Promise<Answer | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    if (error instanceof Error && error.name === nameWhenThere) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,128 @@
+import * as z from 'zod';
+import { sourcesSchema } from './sources.ts';
+import type { StackOptions } from './stack-options.ts';
+
+const url = z
+  .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+  .transform((text) => text.replace(/\/+$/, ''));
+const wholeNumber = z.string().regex(/^\d+$/, 'must be a whole number');
+
+function jsonOf<Schema extends z.ZodType>(schema: Schema) {
+  return z
+    .string()
+    .transform((text, context): unknown => {
+      try {
+        return JSON.parse(text);
+      } catch {
+        context.addIssue({ code: 'custom', message: 'must be JSON' });
+        return z.NEVER;
+      }
+    })
+    .pipe(schema);
+}
+
+const credentialsSchema = z.union(
+  [
+    z.strictObject({ token: z.string().min(1) }),
+    z.strictObject({
+      grant: z.literal('password'),
+      clientId: z.string().min(1),
+      clientSecret: z.string().min(1),
+      username: z.string().min(1),
+      password: z.string().min(1),
+    }),
+    z.strictObject({
+      grant: z.literal('refresh_token'),
+      clientId: z.string().min(1),
+      clientSecret: z.string().min(1),
+      refreshToken: z.string().min(1),
+    }),
+  ],
+  { error: 'must be {"token"}, or {"grant":"password",…}, or {"grant":"refresh_token",…}' },
+);
+
+const settingsSchema = z
+  .object({
+    PORT: wholeNumber.default('3000').transform(Number).pipe(z.number().max(65_535, 'must be at most 65535')),
+    SHOWPAD_V4_URL: url.optional(),
+    SHOWPAD_V3_URL: url.optional(),
+    SHOWPAD_TOKEN: z.string().optional(),
+    SHOWPAD_CREDENTIALS: jsonOf(credentialsSchema).optional(),
+    SOURCES: jsonOf(sourcesSchema).optional(),
+    TICKET_POLL_SECONDS: wholeNumber.optional(),
+    PROCESSING_POLL_SECONDS: wholeNumber.optional(),
+    PROCESSING_DEADLINE_SECONDS: wholeNumber.optional(),
+    SETTLE_SECONDS: wholeNumber.optional(),
+    SOURCE_DEADLINE_SECONDS: wholeNumber.optional(),
+    MAX_FILE_BYTES: wholeNumber.optional(),
+    ALLOW_PRIVATE_SOURCES: z.enum(['true', 'false'], { error: 'must be true or false' }).optional(),
+  })
+  .superRefine((settings, context) => {
+    const fault = (key: string, message: string): void => {
+      context.addIssue({ code: 'custom', path: [key], message });
+    };
+    const { SHOWPAD_V4_URL, SHOWPAD_V3_URL, SHOWPAD_TOKEN, SHOWPAD_CREDENTIALS } = settings;
+    const hasCredentials = SHOWPAD_TOKEN !== undefined || SHOWPAD_CREDENTIALS !== undefined;
+    if (SHOWPAD_V4_URL !== undefined && !hasCredentials) {
+      fault('SHOWPAD_TOKEN', 'or SHOWPAD_CREDENTIALS is needed for the Showpad at SHOWPAD_V4_URL');
+    }
+    if (SHOWPAD_TOKEN !== undefined && SHOWPAD_CREDENTIALS !== undefined) {
+      fault('SHOWPAD_CREDENTIALS', 'is one way to sign in and SHOWPAD_TOKEN another: set only one');
+    }
+    if (SHOWPAD_V4_URL === undefined && (SHOWPAD_V3_URL !== undefined || hasCredentials)) {
+      fault('SHOWPAD_V4_URL', 'is missing: the other SHOWPAD_ settings belong to a Showpad of your own');
+    }
+  });
+
+export type Settings = Pick<StackOptions, 'parameters' | 'showpad' | 'sources'> & { readonly port: number };
+
+/**
+ * Reads the settings of the local stack. An empty variable counts as not set.
+ * @throws {Error} that names every bad setting with its rule, never a value: values may be secrets.
+ */
+export function parseSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const parsed = settingsSchema.safeParse(given);
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
+    throw new Error(`The settings are not usable: ${faults.join('; ')}.`);
+  }
+  const { PORT, SHOWPAD_V4_URL, SHOWPAD_V3_URL, SHOWPAD_TOKEN, SHOWPAD_CREDENTIALS, SOURCES } = parsed.data;
+  const credentials = SHOWPAD_CREDENTIALS ?? { token: SHOWPAD_TOKEN ?? '' };
+  return {
+    port: PORT,
+    parameters: templateParameters(parsed.data),
+    ...(SHOWPAD_V4_URL === undefined
+      ? {}
+      : {
+          showpad: { v4Url: SHOWPAD_V4_URL, v3Url: SHOWPAD_V3_URL ?? v3UrlOf(SHOWPAD_V4_URL), credentials },
+        }),
+    ...(SOURCES === undefined ? {} : { sources: SOURCES }),
+  };
+}
+
+/** Settings that are template parameters of the deployed system too; the template checks their ranges. */
+function templateParameters(settings: z.output<typeof settingsSchema>): Record<string, string> {
+  const parameters = {
+    TicketPollSeconds: settings.TICKET_POLL_SECONDS,
+    ProcessingPollSeconds: settings.PROCESSING_POLL_SECONDS,
+    ProcessingDeadlineSeconds: settings.PROCESSING_DEADLINE_SECONDS,
+    SettleSeconds: settings.SETTLE_SECONDS,
+    SourceDeadlineSeconds: settings.SOURCE_DEADLINE_SECONDS,
+    MaxFileBytes: settings.MAX_FILE_BYTES,
+    AllowPrivateSources: settings.ALLOW_PRIVATE_SOURCES,
+  };
+  return Object.fromEntries(
+    Object.entries(parameters).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+}
+
+/**
+ * API v3 beside a given API v4: Showpad's own https://acme.api.showpad.com/v4 has it at
+ * https://acme.showpad.biz/api/v3; anywhere else it is taken to be at /api/v3 of the same origin.
+ */
+export function v3UrlOf(v4Url: string): string {
+  const { hostname, origin } = new URL(v4Url);
+  const [, organisation] = /^([^.]+)\.api\.showpad\.com$/.exec(hostname) ?? [];
+  return organisation === undefined ? `${origin}/api/v3` : `https://${organisation}.showpad.biz/api/v3`;
+}

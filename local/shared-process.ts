@@ -1,0 +1,47 @@
+import { startAws } from './aws.ts';
+import { givenEndpoints } from './lambda-environment.ts';
+import { connectedEmulator } from './processes.ts';
+import type { ConnectedShowpad, Processes } from './processes.ts';
+import { startShowpadEmulator } from './showpad/showpad-emulator.ts';
+import type { ShowpadEmulator } from './showpad/showpad-emulator.ts';
+import type { StackOptions } from './stack-options.ts';
+import { startWorkers } from './workers.ts';
+import type { Workers } from './workers.ts';
+
+/** Tests read results, not logs; their `environment` option can turn either on again. */
+const quiet = { POWERTOOLS_LOG_LEVEL: 'SILENT', POWERTOOLS_METRICS_DISABLED: 'true' };
+
+interface Emulated {
+  readonly emulator: ShowpadEmulator;
+  readonly connected: ConnectedShowpad;
+}
+
+/** Runs everything in this process. */
+export async function startSharedProcess(region: string, options: StackOptions): Promise<Processes> {
+  const { onLog = console.error } = options;
+  const external = options.showpad === 'emulator' ? undefined : options.showpad;
+  const aws = await startAws(region, givenEndpoints(process.env));
+  const showpad =
+    external === undefined ? await emulated(options) : { emulator: undefined, connected: external };
+  let workers: Workers | undefined;
+  return {
+    endpoints: aws.endpoints,
+    showpad: showpad.connected,
+    showpadEmulator: showpad.emulator,
+    startWorkers: async (settings) => {
+      const environment = { ...settings.environment, ...quiet, ...options.environment };
+      workers = await startWorkers({ ...settings, environment }, onLog);
+      return workers;
+    },
+    stop: async () => {
+      await workers?.drain();
+      await Promise.all([aws.close(), showpad.emulator?.close()]);
+      await workers?.stop();
+    },
+  };
+}
+
+async function emulated({ showpadEmulator }: StackOptions): Promise<Emulated> {
+  const emulator = await startShowpadEmulator(showpadEmulator);
+  return { emulator, connected: connectedEmulator(emulator) };
+}

@@ -1,0 +1,56 @@
+import type { Operation } from './operation.ts';
+
+interface Route {
+  readonly operation: Operation;
+  readonly segments: readonly string[];
+}
+
+export interface RouteMatch {
+  readonly operation: Operation;
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+/** Finds the operation for a path; where the path is known and the method is not, the methods that it has. */
+export function createRouter(
+  operations: readonly Operation[],
+): (method: string, path: string) => RouteMatch | { readonly allowed: readonly string[] } {
+  const routes: Route[] = operations.map((operation) => ({ operation, segments: operation.path.split('/') }));
+  return (method, path) => {
+    const segments = path.split('/');
+    const allowed: string[] = [];
+    for (const route of routes) {
+      const parameters = matchSegments(route.segments, segments);
+      if (parameters === undefined) continue;
+      if (route.operation.method === method) return { operation: route.operation, parameters };
+      allowed.push(route.operation.method);
+    }
+    return { allowed };
+  };
+}
+
+function matchSegments(
+  template: readonly string[],
+  segments: readonly string[],
+): Record<string, string> | undefined {
+  if (template.length !== segments.length) return undefined;
+  const parameters: Record<string, string> = {};
+  for (const [index, part] of template.entries()) {
+    const segment = segments[index] ?? '';
+    if (!part.startsWith('{')) {
+      if (part !== segment) return undefined;
+      continue;
+    }
+    const value = decode(segment);
+    if (value === undefined || value === '') return undefined;
+    parameters[part.slice(1, -1)] = value;
+  }
+  return parameters;
+}
+
+function decode(segment: string): string | undefined {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return undefined;
+  }
+}

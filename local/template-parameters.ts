@@ -1,0 +1,63 @@
+import * as z from 'zod';
+
+const number = z.union([z.number(), z.string().transform(Number)]);
+
+export const parameterSchema = z.strictObject({
+  Type: z.enum(['String', 'Number']),
+  Default: z.union([z.string(), z.number()]).optional(),
+  AllowedPattern: z.string().optional(),
+  AllowedValues: z.array(z.union([z.string(), z.number()])).optional(),
+  MinValue: number.optional(),
+  MaxValue: number.optional(),
+  NoEcho: z.boolean().optional(),
+  Description: z.string().optional(),
+  ConstraintDescription: z.string().optional(),
+});
+
+type Parameter = z.output<typeof parameterSchema>;
+
+/**
+ * The value of every parameter, checked by the template's own rules.
+ * @throws {Error} that names every parameter that is missing, unknown or refused, never a value.
+ */
+export function parameterValues(
+  parameters: Readonly<Record<string, Parameter>>,
+  given: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const faults = Object.keys(given)
+    .filter((name) => !Object.hasOwn(parameters, name))
+    .map((name) => `${name} is not a parameter of the template`);
+  const values: Record<string, string> = {};
+  for (const [name, parameter] of Object.entries(parameters)) {
+    const value = given[name] ?? parameter.Default;
+    if (value === undefined) {
+      faults.push(`${name} has no value and no default`);
+      continue;
+    }
+    const fault = faultOf(parameter, String(value));
+    if (fault !== undefined) faults.push(`${name} ${fault}`);
+    values[name] = String(value);
+  }
+  if (faults.length > 0) throw new Error(`The template's parameters are not usable: ${faults.join('; ')}.`);
+  return values;
+}
+
+function faultOf(parameter: Parameter, value: string): string | undefined {
+  if (parameter.AllowedValues !== undefined && !parameter.AllowedValues.map(String).includes(value)) {
+    return `must be one of ${parameter.AllowedValues.join(', ')}`;
+  }
+  if (
+    parameter.AllowedPattern !== undefined &&
+    !new RegExp(`^(?:${parameter.AllowedPattern})$`).test(value)
+  ) {
+    return `must match ${parameter.AllowedPattern}`;
+  }
+  if (parameter.Type === 'String') return undefined;
+  const amount = value.trim() === '' ? Number.NaN : Number(value);
+  if (!Number.isFinite(amount)) return 'must be a number';
+  if (parameter.MinValue !== undefined && amount < parameter.MinValue)
+    return `must be at least ${parameter.MinValue}`;
+  if (parameter.MaxValue !== undefined && amount > parameter.MaxValue)
+    return `must be at most ${parameter.MaxValue}`;
+  return undefined;
+}
