@@ -1,10 +1,13 @@
 // POST /events/{source} → desired state, jobs, and a message for each.
 import { assetKey } from '../lib/asset-key.ts';
-import { wishesOf } from '../lib/desired-state.ts';
+import { wishesOf, type Wish } from '../lib/desired-state.ts';
+import type { EventOrder } from '../lib/event-order.ts';
 import type { ConnectorEvent } from '../lib/events.ts';
 import { httpHandler, type Invocation } from '../lib/handlers.ts';
-import { jobId, type Job } from '../lib/jobs.ts';
+import { jobId, type Job, type JobDraft } from '../lib/jobs.ts';
 import { HttpProblem, jsonResponse } from '../lib/problem.ts';
+import type { Services } from '../lib/services.ts';
+import { StateTooLargeError } from '../lib/state-size.ts';
 import { adapterOf } from '../lib/sources/adapters.ts';
 import type { Delivery, Source } from '../lib/sources/source.ts';
 
@@ -90,18 +93,36 @@ async function accept(
   event: ConnectorEvent,
   { services }: Invocation,
 ): Promise<{ job: Job; isNew: boolean }> {
-  const { jobs, assets, queues, telemetry } = services;
+  const { jobs, queues, telemetry } = services;
   const id = jobId(source.name, event.id);
   const known = await jobs.get(id);
+  if (known !== null && known.subject !== event.subject) {
+    throw new HttpProblem(
+      400,
+      `The event ${event.id} has come before, about another subject. Ids must be unique.`,
+    );
+  }
   if (known !== null && known.state !== 'received') return { job: known, isNew: false };
 
   const wishes = wishesOf(event, source.onDelete);
+  const draft = draftJob(source, event, id, wishes);
+  // What has no time of its own stands where its first delivery stood, so its job has to come first.
+  const first = event.isOrdered ? known : (known ?? (await jobs.create(draft)) ?? (await jobs.get(id)));
+  const generation = await mergeInto(source, event, first?.order ?? event.order, wishes, services);
+  const created = first === null ? await jobs.create({ ...draft, generation }) : null;
+  const job = created ?? first ?? (await jobs.get(id));
+  if (job === null) throw new Error(`Job ${id} could be neither created nor read.`);
+  if (job.state === 'received') {
+    await queues.send(event.type === 'asset.upsert' ? 'stage' : 'metadata', { jobId: id, attempt: 0 });
+  }
+  const isNew = created !== null || (known === null && first?.order === event.order);
+  if (isNew) await (event.type === 'ignored' ? telemetry.eventIgnored(job) : telemetry.eventAccepted(job));
+  return { job, isNew };
+}
+
+function draftJob(source: Source, event: ConnectorEvent, id: string, wishes: readonly Wish[]): JobDraft {
   const isIgnored = event.type === 'ignored';
-  const generation = isIgnored
-    ? 0
-    : (await assets.merge({ source: source.name, subject: event.subject, order: event.order }, wishes))
-        .desired.generation;
-  const created = await jobs.create({
+  return {
     id,
     eventId: event.id,
     source: source.name,
@@ -111,18 +132,28 @@ async function accept(
     state: isIgnored ? 'ignored' : 'received',
     order: event.order,
     wishes: wishes.map(({ path }) => path),
-    generation,
+    generation: 0,
     defaults: source.division === undefined ? {} : { division: source.division },
     error: null,
     showpad: {},
-  });
-  const job = created ?? (await jobs.get(id));
-  if (job === null) throw new Error(`Job ${id} could be neither created nor read.`);
-  if (job.state === 'received') {
-    await queues.send(event.type === 'asset.upsert' ? 'stage' : 'metadata', { jobId: id, attempt: 0 });
+  };
+}
+
+async function mergeInto(
+  source: Source,
+  event: ConnectorEvent,
+  order: EventOrder,
+  wishes: readonly Wish[],
+  { assets }: Services,
+): Promise<number> {
+  if (wishes.length === 0) return 0;
+  try {
+    const { desired } = await assets.merge({ source: source.name, subject: event.subject, order }, wishes);
+    return desired.generation;
+  } catch (error) {
+    if (error instanceof StateTooLargeError) throw new HttpProblem(400, error.message);
+    throw error;
   }
-  if (created !== null) await (isIgnored ? telemetry.eventIgnored(job) : telemetry.eventAccepted(job));
-  return { job, isNew: created !== null };
 }
 
 function receipt({ id, type, subject, state }: Job) {

@@ -25,7 +25,8 @@ function updateMetadata(work: Work): Promise<StepOutcome> {
         : { applied: asset.applied };
     const isToBeDeleted = asset.desired.lifecycle?.value === 'deleted';
     if (known?.applied.assetId === undefined) {
-      return isToBeDeleted ? noteDeleted(work, lease) : waitForAsset(work, asset);
+      const isNoted = asset.applied.lifecycle === 'deleted';
+      return isToBeDeleted && !isNoted ? noteDeleted(work, lease) : waitForAsset(work, asset);
     }
     const { assetId } = known.applied;
     const adopted = { ...asset, applied: known.applied };

@@ -10,9 +10,9 @@ import { updateAsset } from '../lib/showpad/assets.ts';
 import type { ShowpadClient } from '../lib/showpad/client.ts';
 import { ShowpadError } from '../lib/showpad/errors.ts';
 import { createFile, getFile } from '../lib/showpad/files.ts';
-import { uploadBinary } from '../lib/showpad/upload.ts';
+import { uploadBinary, uploadOperation } from '../lib/showpad/upload.ts';
 import { deleteStaged, openStaged } from '../lib/staging.ts';
-import { step, underLease, type StepOutcome, type Work } from '../lib/work.ts';
+import { step, TryAgain, underLease, type StepOutcome, type Work } from '../lib/work.ts';
 
 export const handler = sqsHandler(stepMessageSchema, step('upload', uploadAsset));
 
@@ -29,7 +29,7 @@ async function uploadAsset(work: Work): Promise<StepOutcome> {
     if (content !== undefined && 'url' in content.value) {
       const { url } = content.value;
       if (ensured.applied.url !== url) await updateAsset(client, ensured.assetId, { url });
-      await services.assets.record(lease, { url });
+      await services.assets.record(lease, { url, file: undefined, usableFile: undefined });
       return 'proceed';
     }
     if (asset.staged === undefined) return 'proceed';
@@ -68,10 +68,11 @@ async function sendFile(
     const { order, md5 } = staged;
     const file: AppliedFile = { fileId, order, md5, size, state: 'sending', since: new Date().toISOString() };
     await services.assets.record(lease, { file });
-    await deliver(work, asset, () => uploadBinary(client, { uploadMeta, body, size, contentMD5, signal }));
-    await services.assets.record(lease, {
-      file: { ...file, state: 'sent', since: new Date().toISOString() },
-    });
+    await deliver(work, lease, asset, () =>
+      uploadBinary(client, { uploadMeta, body, size, contentMD5, signal }),
+    );
+    const sent: AppliedFile = { ...file, state: 'sent', since: new Date().toISOString() };
+    await services.assets.record(lease, { file: sent, url: undefined });
     await services.telemetry.fileUploaded(job, file);
     return 'proceed';
   } finally {
@@ -107,28 +108,28 @@ async function earlierDelivery(
 
 const mostRefusals = 5;
 
-/** A link that refuses the bytes is followed by a fresh one, and damaged staged bytes by a fresh copy. */
+/**
+ * Puts the bytes to the link. When they have surely not arrived, the next try sends them again at once, by a
+ * fresh link, and from a fresh copy of the source when the staged one turned out to be damaged.
+ */
 async function deliver(
   { services, job, attempt }: Work,
-  { staged }: Asset,
+  lease: Lease,
+  { staged, applied }: Asset,
   put: () => Promise<void>,
 ): Promise<void> {
   try {
     await put();
   } catch (error) {
-    if (!(error instanceof ShowpadError) || error.kind !== 'response' || error.retryable) throw error;
+    if (!(error instanceof ShowpadError)) throw error;
+    if (!error.outcomeUnknown) await services.assets.record(lease, { file: applied.file });
+    if (error.kind !== 'response' || error.retryable) throw error;
     if (attempt >= mostRefusals) throw new JobFailure('UPLOAD_REFUSED', error.message);
     if (error.title === 'BadDigest' && staged !== undefined) {
       await services.assets.forgetStaged(job.key, staged);
       await deleteStaged({ ...(await services.staging()), key: staged.objectKey });
     }
-    throw new ShowpadError({
-      ...error,
-      kind: 'network',
-      status: error.status,
-      retryable: true,
-      outcomeUnknown: false,
-    });
+    throw new TryAgain(`the upload link refused the file: ${error.title}`);
   }
 }
 
@@ -142,7 +143,8 @@ async function forgetIfGone(
   try {
     return await story();
   } catch (error) {
-    if (!(error instanceof ShowpadError) || error.status !== 404) throw error;
+    if (!(error instanceof ShowpadError) || error.status !== 404 || error.operation === uploadOperation)
+      throw error;
     await services.telemetry.assetGone(job, assetId);
     await services.assets.forgetAsset(lease);
     return { againInSeconds: services.config.SETTLE_SECONDS, why: 'Showpad no longer shows the asset' };

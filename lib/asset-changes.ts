@@ -110,7 +110,11 @@ function composePermissions(
   const named = Object.entries(draft.asset.desired.fields)
     .filter(([name]) => name.startsWith('permissions.'))
     .map(([name, { value }]) => [name.slice('permissions.'.length), value]);
-  draft.body['permissions'] = { ...current?.permissions, ...Object.fromEntries(named) };
+  const { isEditable, ...rest } = current?.permissions ?? {};
+  // Showpad refuses any isEditable, even false, for a PDF, although it shows one.
+  const isPdf = /\.pdf$/i.test(current?.name ?? desiredName(draft.asset.desired) ?? '');
+  const kept = isEditable === undefined || isPdf ? rest : { ...rest, isEditable };
+  draft.body['permissions'] = { ...kept, ...Object.fromEntries(named) };
 }
 
 /** Showpad replaces the list of tags whole, so the tags that people added are sent along. */

@@ -13,7 +13,9 @@ export function assetKey(source: string, subject: string): string {
  * (GET /assets), so a comma in an id would name two assets.
  */
 export function externalIdOf(key: string): string {
-  const storable = key.length <= externalIdLimit && !key.includes(',') && key.trim() === key;
+  const looksShortened = /~[0-9a-f]{32}$/.test(key);
+  const storable =
+    key.length <= externalIdLimit && !key.includes(',') && key.trim() === key && !looksShortened;
   if (storable) return key;
   const hash = createHash('sha256').update(key).digest('hex').slice(0, 32);
   const readable = key
@@ -21,4 +23,10 @@ export function externalIdOf(key: string): string {
     .replaceAll(',', '_')
     .slice(0, externalIdLimit - hash.length - 1);
   return `${readable.toWellFormed()}~${hash}`;
+}
+
+/** The partition of an asset in the table. DynamoDB's keys end at 2,048 bytes, which a subject may well pass. */
+export function assetPartition(key: string): string {
+  const isLong = Buffer.byteLength(key) > 1_024;
+  return isLong ? `ASSET~${createHash('sha256').update(key).digest('hex')}` : `ASSET#${key}`;
 }

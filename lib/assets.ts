@@ -1,6 +1,7 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { assetKey } from './asset-key.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import { assetKey, assetPartition } from './asset-key.ts';
 import {
   nothingApplied,
   type AppliedFile,
@@ -11,6 +12,7 @@ import {
   type StagedFile,
 } from './asset-state.ts';
 import { conditionHeld } from './conditional-write.ts';
+import { assertStorable } from './state-size.ts';
 import { emptyDesiredState, mergeWishes, type DesiredState, type Wish } from './desired-state.ts';
 import type { EventOrder } from './event-order.ts';
 
@@ -19,6 +21,7 @@ export class LeaseLostError extends Error {
   override readonly name = 'LeaseLostError';
 }
 
+const mostMergeAttempts = 60;
 // Clocks of two containers may differ by this much before two holders could overlap.
 const clockSkewMs = 60_000;
 
@@ -27,11 +30,18 @@ export class Assets {
   readonly #database: DynamoDBDocumentClient;
   readonly #table: string;
   readonly #now: () => Date;
+  readonly #random: () => number;
 
-  constructor(database: DynamoDBDocumentClient, table: string, now: () => Date = () => new Date()) {
+  constructor(
+    database: DynamoDBDocumentClient,
+    table: string,
+    now: () => Date = () => new Date(),
+    random: () => number = Math.random,
+  ) {
     this.#database = database;
     this.#table = table;
     this.#now = now;
+    this.#random = random;
   }
 
   async get(key: string): Promise<Asset | null> {
@@ -42,23 +52,25 @@ export class Assets {
   /**
    * Lays the wishes of an event into the desired state. Safe to repeat and to run beside others: a write that
    * met a newer state is made again on top of it.
-   * @throws {Error} when the state changed under it more than twenty times in a row
+   * @throws {Error} when the state changed under it again and again
    */
   async merge(
     event: { source: string; subject: string; order: EventOrder },
     wishes: readonly Wish[],
   ): Promise<Asset> {
     const key = assetKey(event.source, event.subject);
-    for (let attempt = 0; attempt < 20; attempt += 1) {
+    for (let attempt = 0; attempt < mostMergeAttempts; attempt += 1) {
       const item = await this.#read(key);
       const present = item === undefined ? emptyDesiredState : assetOf(item).desired;
       const desired = mergeWishes(present, event.order, wishes);
       if (item !== undefined && desired === present) return assetOf(item);
+      assertStorable(key, desired);
       if (await this.#writeDesired(key, event, desired, item === undefined ? null : present.generation)) {
         return item === undefined
           ? { key, source: event.source, subject: event.subject, desired, applied: nothingApplied }
           : { ...assetOf(item), desired };
       }
+      await pause(this.#random() * Math.min(200, 5 * 2 ** attempt));
     }
     throw new Error(`The desired state of ${key} kept changing while an event was laid into it.`);
   }
@@ -274,13 +286,13 @@ export class Assets {
 }
 
 function stateKey(key: string): { pk: string; sk: string } {
-  return { pk: `ASSET#${key}`, sk: 'STATE' };
+  return { pk: assetPartition(key), sk: 'STATE' };
 }
 
 function assetOf(item: Record<string, unknown>): Asset {
-  const { pk, desired, applied, source, subject, staged, intent } = item;
+  const { desired, applied, source, subject, staged, intent } = item;
   return {
-    key: String(pk).slice('ASSET#'.length),
+    key: assetKey(String(source), String(subject)),
     source,
     subject,
     desired,

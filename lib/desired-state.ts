@@ -26,7 +26,7 @@ export interface DesiredState {
   readonly tagChanges: Readonly<Record<string, Ordered<TagChange>>>;
   /** The order of the newest permanent delete: nothing older than it counts. */
   readonly erasedBefore?: EventOrder;
-  /** The file name of the oldest upsert: the asset's name where no event gives one, whatever order they come in. */
+  /** The name of the oldest content: the asset's name where no event gives one, whatever order they come in. */
   readonly firstFileName?: Ordered<string>;
 }
 
@@ -104,7 +104,7 @@ function mergeWish(desired: DesiredState, order: EventOrder, wish: Wish): Desire
   if (erased) return desired;
   switch (wish.path) {
     case 'content': {
-      const named = 'file' in wish.value ? rememberFileName(desired, order, wish.value.file.name) : desired;
+      const named = rememberFileName(desired, order, contentName(wish.value));
       return isNewer(order, named.content) ? { ...named, content: { order, value: wish.value } } : named;
     }
     case 'lifecycle': {
@@ -129,6 +129,10 @@ function isNewer(order: EventOrder, present: Ordered<unknown> | undefined): bool
 function splitPath(path: string): ['fields' | 'tagChanges', string] {
   const dot = path.indexOf('.');
   return [path.slice(0, dot) === 'fields' ? 'fields' : 'tagChanges', path.slice(dot + 1)];
+}
+
+function contentName(content: Content): string {
+  return 'file' in content ? content.file.name : new URL(content.url).host;
 }
 
 function rememberFileName(desired: DesiredState, order: EventOrder, name: string): DesiredState {
@@ -163,8 +167,13 @@ export function isOvertaken(desired: DesiredState, path: string, order: EventOrd
   return kind === 'tagChanges' && replaced !== undefined && replaced.order > order;
 }
 
-/** The name the asset should have, or undefined while no event has given one or brought a file. */
+/**
+ * The name the asset should have, or undefined while no event has given one or brought content. Showpad wants
+ * the names of URL assets to end in `.url` (POST /assets).
+ */
 export function desiredName(desired: DesiredState): string | undefined {
   const named = desired.fields['name']?.value;
-  return typeof named === 'string' ? named : desired.firstFileName?.value;
+  const name = typeof named === 'string' ? named : desired.firstFileName?.value;
+  const isUrl = desired.content !== undefined && 'url' in desired.content.value;
+  return isUrl && name !== undefined && !/\.url$/i.test(name) ? `${name}.url` : name;
 }

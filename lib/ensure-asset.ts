@@ -75,8 +75,14 @@ async function create(work: Work, lease: Lease, asset: Asset, client: ShowpadCli
   const changes = await composeChanges(client, { ...asset, applied: nothingApplied }, divisionId);
   const url =
     desired.content !== undefined && 'url' in desired.content.value ? desired.content.value.url : undefined;
-  const name = desiredName(desired) ?? url ?? job.subject;
-  const applied: AppliedState = { ...changes.applied, divisionId, ...(url !== undefined && { url }) };
+  const name = desiredName(desired) ?? job.subject;
+  const applied: AppliedState = {
+    ...changes.applied,
+    fields: { ...changes.applied.fields, name },
+    lifecycle: changes.applied.lifecycle ?? 'live',
+    divisionId,
+    ...(url !== undefined && { url }),
+  };
 
   await services.assets.record(lease, { intent: { at: new Date().toISOString(), applied } });
   try {

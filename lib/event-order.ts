@@ -26,6 +26,7 @@ export function normalizeTime(text: string): string | null {
   const local = new Date(`${date}T${clock}Z`);
   if (Number.isNaN(local.getTime()) || !local.toISOString().startsWith(`${date}T${clock}`)) return null;
   const instant = new Date(`${date}T${clock}${zone.toUpperCase()}`);
-  if (Number.isNaN(instant.getTime()) || instant.getUTCFullYear() > 9999) return null;
+  const year = instant.getUTCFullYear();
+  if (!(year >= 0 && year <= 9999)) return null;
   return `${instant.toISOString().slice(0, 19)}.${fraction.slice(0, 9).padEnd(9, '0')}Z`;
 }

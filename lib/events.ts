@@ -8,7 +8,9 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hex dig
 const url = z
   .string()
   .max(8_192, 'must be at most 8192 characters')
-  .refine((text) => URL.canParse(text), 'must be an absolute URL');
+  .refine((text) => text.isWellFormed() && URL.canParse(text), 'must be an absolute URL');
+// Nothing is fetched from the link of a URL asset: it goes to the people who open it.
+const link = url.refine((text) => /^https?:/i.test(text), 'must be an http or https URL');
 
 export const fileSchema = z.strictObject({
   url,
@@ -16,7 +18,7 @@ export const fileSchema = z.strictObject({
   mediaType: z
     .string()
     .max(255)
-    .regex(/^[\w.+-]+\/[\w.+-]+(;.*)?$/, 'must be a media type such as application/pdf')
+    .regex(/^[\w.+-]+\/[\w.+-]+(;[ -~]*)?$/, 'must be a media type such as application/pdf')
     .optional(),
   size: z.int().min(0).optional(),
   md5: md5.optional(),
@@ -25,8 +27,8 @@ export const fileSchema = z.strictObject({
 export type SourceFile = z.output<typeof fileSchema>;
 
 const upsertData = z
-  .strictObject({ file: fileSchema.optional(), url: url.optional(), metadata: metadataSchema.optional() })
-  .refine(({ file, url: link }) => (file === undefined) !== (link === undefined), {
+  .strictObject({ file: fileSchema.optional(), url: link.optional(), metadata: metadataSchema.optional() })
+  .refine((data) => (data.file === undefined) !== (data.url === undefined), {
     message: 'must have either "file" or "url", not both and not neither',
   });
 const metadataData = z
@@ -39,9 +41,17 @@ const metadataData = z
       })
       .optional(),
   })
-  .refine(({ metadata, tags }) => metadata !== undefined || tags !== undefined, {
-    message: 'must have "metadata" or "tags"',
+  .refine(({ metadata, tags }) => asksForSomething(metadata) || asksForSomething(tags), {
+    message: 'must ask for something in "metadata" or "tags"',
   });
+
+function asksForSomething(part: object | undefined): boolean {
+  return Object.values(part ?? {}).some((value: unknown) => {
+    const isEmptyObject = typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+    return value !== undefined && (!isEmptyObject || Array.isArray(value));
+  });
+}
+
 const noData = z.strictObject({}).nullable().optional();
 
 /** The events that are understood, by CloudEvents `type`; each value is the schema of its `data`. */
@@ -65,6 +75,8 @@ export interface EventEnvelope {
   readonly subject: string;
   readonly time: string;
   readonly order: EventOrder;
+  /** False when the source gave neither time nor sequence: then the order is that of the first delivery. */
+  readonly isOrdered: boolean;
 }
 
 const attribute = (maximum: number) => lineText(maximum);
@@ -140,7 +152,8 @@ export function parseCloudEvent(
   }
   const { id, subject, type, sequence } = envelope.data;
   const time = normalizeTime(envelope.data.time ?? receivedAt.toISOString()) ?? receivedAt.toISOString();
-  const common = { id, subject, time, order: eventOrder({ id, time, sequence }) };
+  const isOrdered = envelope.data.time !== undefined || sequence !== undefined;
+  const common = { id, subject, time, order: eventOrder({ id, time, sequence }), isOrdered };
   if (known === undefined) return { event: { ...common, type: 'ignored', ignoredType: type } };
   // The schema was picked by the type, which TypeScript cannot follow through a table.
   return { event: { ...common, type: known, data: data?.data } as ConnectorEvent };

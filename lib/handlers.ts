@@ -79,7 +79,7 @@ export function sqsHandler<T>(
 function observability(): MiddlewareObj {
   const end = async (): Promise<void> => {
     const { metrics, endInvocation } = getServices();
-    metrics.publishStoredMetrics();
+    if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
     await endInvocation();
   };
   return {

@@ -6,6 +6,7 @@ import {
   UpdateCommand,
   type DynamoDBDocumentClient,
 } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod';
 import { conditionHeld } from './conditional-write.ts';
 import type { EventOrder } from './event-order.ts';
 import type { DivisionWish } from './metadata.ts';
@@ -59,6 +60,8 @@ export interface Job {
   readonly updatedAt: string;
 }
 
+/** A job that is about to be written for the first time. */
+export type JobDraft = Omit<Job, 'createdAt' | 'updatedAt' | 'attempts'>;
 export type JobChanges = Partial<Pick<Job, 'attempts' | 'error' | 'showpad'>>;
 
 export interface JobPage {
@@ -66,8 +69,8 @@ export interface JobPage {
   readonly next: string | null;
 }
 
-/** Jobs are kept this long after their last change: longer than any sender retries, and than any queue holds. */
-const retentionSeconds = 30 * 86_400;
+/** Jobs are kept this long: longer than any sender retries, any queue holds and any deadline lasts. */
+const retentionSeconds = 45 * 86_400;
 
 /** The id of the job of an event: the same for every delivery of it. */
 export function jobId(source: string, eventId: string): string {
@@ -96,21 +99,23 @@ export class Jobs {
   }
 
   /** Writes a new job. Answers with null when the job exists already. */
-  async create(job: Omit<Job, 'createdAt' | 'updatedAt' | 'attempts'>): Promise<Job | null> {
+  async create(job: JobDraft): Promise<Job | null> {
     const at = this.#now().toISOString();
     const created: Job = { ...job, attempts: 0, createdAt: at, updatedAt: at };
     const item = {
       ...keyOf(job.id),
       ...created,
       day: at.slice(0, 10),
-      expiresAt: this.#expiry(),
+      expiresAt: this.#seconds() + retentionSeconds,
     };
     const written = await conditionHeld(
       this.#database.send(
         new PutCommand({
           TableName: this.#table,
           Item: item,
-          ConditionExpression: 'attribute_not_exists(pk)',
+          // DynamoDB deletes expired items late.
+          ConditionExpression: 'attribute_not_exists(pk) OR expiresAt <= :now',
+          ExpressionAttributeValues: { ':now': this.#seconds() },
         }),
       ),
     );
@@ -132,7 +137,6 @@ export class Jobs {
     const set: Record<string, unknown> = {
       state: to,
       updatedAt: this.#now().toISOString(),
-      expiresAt: this.#expiry(),
       ...changes,
     };
     const names = Object.fromEntries(Object.keys(set).map((name) => [`#${name}`, name]));
@@ -170,7 +174,7 @@ export class Jobs {
         ? filter.state === undefined
           ? { day: this.#today() }
           : {}
-        : readCursor(filter.cursor, filter.state);
+        : readCursor(filter.cursor, filter.state, this.#today());
     while (position !== null && items.length < filter.limit) {
       const page = await this.#page(filter, position, filter.limit - items.length);
       items.push(...page.items);
@@ -208,7 +212,8 @@ export class Jobs {
       }),
     );
     const items = Items.filter((item) => !this.#hasExpired(item)).map(jobOf);
-    if (LastEvaluatedKey !== undefined) return { items, next: { ...position, after: LastEvaluatedKey } };
+    if (LastEvaluatedKey !== undefined)
+      return { items, next: cursorSchema.parse({ ...position, after: LastEvaluatedKey }) };
     const earlier = position.day === undefined ? null : this.#dayBefore(position.day);
     return { items, next: earlier === null ? null : { day: earlier } };
   }
@@ -223,35 +228,41 @@ export class Jobs {
     return before.getTime() < oldest ? null : before.toISOString().slice(0, 10);
   }
 
-  #expiry(): number {
-    return Math.floor(this.#now().getTime() / 1_000) + retentionSeconds;
+  #seconds(): number {
+    return Math.floor(this.#now().getTime() / 1_000);
   }
 
-  // DynamoDB deletes expired items late.
   #hasExpired(item: Record<string, unknown>): boolean {
     return Number(item['expiresAt']) * 1_000 <= this.#now().getTime();
   }
 }
 
-interface Position {
-  readonly day?: string;
-  readonly after?: Record<string, unknown>;
-}
+const cursorSchema = z.strictObject({
+  day: z.iso.date().exactOptional(),
+  after: z
+    .strictObject({
+      pk: z.string(),
+      sk: z.string(),
+      createdAt: z.string(),
+      day: z.string().exactOptional(),
+      state: z.string().exactOptional(),
+    })
+    .exactOptional(),
+});
+type Position = z.output<typeof cursorSchema>;
 
 function writeCursor(position: Position): string {
   return Buffer.from(JSON.stringify(position)).toString('base64url');
 }
 
-function readCursor(cursor: string, state: JobState | undefined): Position {
+function readCursor(cursor: string, state: JobState | undefined, today: string): Position {
   try {
-    const position = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as Position;
+    const position = cursorSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
     const { day, after } = position;
-    const dayFits = state === undefined ? /^\d{4}-\d{2}-\d{2}$/.test(String(day)) : day === undefined;
+    const dayFits = state === undefined ? day !== undefined && day <= today : day === undefined;
     const afterFits =
-      after === undefined ||
-      (typeof after === 'object' && Object.values(after).every((part) => typeof part === 'string'));
-    if (dayFits && afterFits)
-      return { ...(day !== undefined && { day }), ...(after !== undefined && { after }) };
+      after === undefined || (state === undefined ? after.day === day : after.state === state);
+    if (dayFits && afterFits) return position;
   } catch {
     // Whatever is wrong with it, it is no cursor.
   }

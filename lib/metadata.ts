@@ -2,6 +2,13 @@ import * as z from 'zod';
 import { normalizeTime } from './event-order.ts';
 
 const controlCharacters = /\p{Cc}/u;
+/** Text of several lines. */
+const text = (maximum: number) =>
+  z
+    .string()
+    .max(maximum, `must be at most ${maximum} characters`)
+    .refine((value) => !/[^\P{Cc}\t\n\r]/u.test(value), 'must not hold control characters')
+    .refine((value) => value.isWellFormed(), 'must be well-formed Unicode');
 const lineText = (maximum: number) =>
   z
     .string()
@@ -61,7 +68,7 @@ export const tagSchema = z.union(
 /** Strips what an event may not set together: a field that is absent here stays absent, never a default. */
 export const metadataSchema = z.strictObject({
   name: lineText(255).optional(),
-  description: z.string().max(100_000).nullable().optional(),
+  description: text(20_000).nullable().optional(),
   division: z
     .union([id, byId, z.strictObject({ name: lineText(255) })], {
       error: 'must be an id, {"id"} or {"name"}',
@@ -84,11 +91,11 @@ export const metadataSchema = z.strictObject({
   isRenderExternalAllowed: z.boolean().optional(),
   isOnlyEntireDocumentShareable: z.boolean().optional(),
   isSpeakerNotesEnabled: z.boolean().optional(),
-  lockedPages: z.array(pageRange).max(10_000).optional(),
+  lockedPages: z.array(pageRange).max(1_000).optional(),
   enforcedPages: z
     .strictObject({
-      prepend: z.array(pageRange).max(10_000).nullable().optional(),
-      append: z.array(pageRange).max(10_000).nullable().optional(),
+      prepend: z.array(pageRange).max(1_000).nullable().optional(),
+      append: z.array(pageRange).max(1_000).nullable().optional(),
     })
     .nullable()
     .optional(),

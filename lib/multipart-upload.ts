@@ -17,7 +17,7 @@ export type MultipartUploadOptions = {
   body: AsyncIterable<Uint8Array>;
   /** At least 5 MiB, as S3 wants. */
   partBytes: number;
-  /** Parts on their way at once; as many buffers of `partBytes`, and one more, are held. */
+  /** Parts on their way at once; as many buffers of `partBytes` are held. */
   parallelParts: number;
   signal: AbortSignal | undefined;
 };
@@ -27,8 +27,8 @@ export type MultipartUploadOptions = {
  * gives its length in bytes. The object appears only when the stream has ended well: whatever fails, the stream is
  * closed, the parts are aborted before the error is thrown, and the key holds what it held before.
  */
-// Not lib-storage: it slices its parts out of ever new concatenations, which take twice the memory, and its abort
-// settles while requests are still running.
+// Not lib-storage: it slices its parts out of ever new concatenations, for more memory and CPU, and its abort settles
+// while requests are still running.
 export async function uploadMultipart(options: MultipartUploadOptions): Promise<number> {
   const { s3, target, partBytes } = options;
   const stop = new AbortController();

@@ -14,13 +14,19 @@ export type Step =
 /** Compares what a job asked for with what Showpad is known to hold, and says what closes the difference. */
 export function nextStep(job: Job, asset: Asset): Step {
   const { desired, applied } = asset;
+  if (job.wishes.length === 0) return { kind: 'done' };
   const wishes = job.wishes.filter((path) => !isOvertaken(desired, path, job.order));
   if (wishes.length === 0) return { kind: 'superseded' };
   if (wishes.includes('content')) {
     const step = contentStep(asset);
     if (step !== null && step !== 'poll') return { kind: step };
   }
-  if (pendingPaths(asset).length > 0) return { kind: 'metadata' };
+  // What others have asked for is done along the way, but an asset that is not there is waited for only by those
+  // who asked.
+  const pending = pendingPaths(asset).filter(
+    (path) => applied.assetId !== undefined || wishes.includes(path),
+  );
+  if (pending.length > 0) return { kind: 'metadata' };
   if (wishes.includes('content') && contentStep(asset) === 'poll') return { kind: 'poll' };
   const refused = wishes.flatMap((path) => {
     const refusal = applied.refused[path];
@@ -31,7 +37,8 @@ export function nextStep(job: Job, asset: Asset): Step {
   return { kind: 'failed', error: jobError(first.code, refused.map(({ message }) => message).join(' ')) };
 }
 
-function contentStep(asset: Asset): 'stage' | 'upload' | 'poll' | null {
+/** What is missing until Showpad has the content that is wanted; null when nothing is. */
+export function contentStep(asset: Asset): 'stage' | 'upload' | 'poll' | null {
   const { desired, applied, staged } = asset;
   const content = desired.content;
   if (content === undefined || desired.lifecycle?.value === 'deleted') return null;
@@ -70,7 +77,8 @@ export function pendingPaths({ desired, applied }: Asset): string[] {
     applied.refused[path]?.order === wish.order;
   const fields = Object.entries(desired.fields).flatMap(([name, wish]) => {
     const path = `fields.${name}`;
-    return isRefused(path, wish) || isSameValue(applied.fields[name], wish.value) ? [] : [path];
+    const wanted = name === 'name' ? desiredName(desired) : wish.value;
+    return isRefused(path, wish) || isSameValue(applied.fields[name], wanted) ? [] : [path];
   });
   const tags = Object.entries(desired.tagChanges).flatMap(([name, wish]) => {
     const path = `tags.${name}`;
@@ -93,7 +101,7 @@ function isRenamedByOlderEvent(desired: DesiredState, applied: AppliedState): bo
 function isLifecyclePending(desired: DesiredState, applied: AppliedState): boolean {
   const wanted = desired.lifecycle?.value;
   if (wanted === undefined) return false;
-  if (wanted === 'deleted') return applied.lifecycle !== 'deleted';
+  if (wanted === 'deleted') return applied.lifecycle !== 'deleted' || applied.assetId !== undefined;
   if (applied.assetId !== undefined) return (applied.lifecycle ?? 'live') !== wanted;
   // To live is what creating it brings about; a restore without content has to wait for somebody's upsert.
   return wanted === 'archived' || desired.content === undefined;

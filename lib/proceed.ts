@@ -1,6 +1,6 @@
 import type { Asset } from './asset-state.ts';
 import { hasEnded, type Job, type JobState } from './jobs.ts';
-import { nextStep } from './next-step.ts';
+import { contentStep, nextStep } from './next-step.ts';
 import { longestDelaySeconds } from './queues.ts';
 import type { JobError } from './reasons.ts';
 import type { Services } from './services.ts';
@@ -60,7 +60,7 @@ export function stateOfMetadata(job: Job): JobState {
   return job.wishes.includes('content') ? 'processing' : 'applying';
 }
 
-/** Ends a job with a reason. Bytes that no other job waits for leave the staging bucket. */
+/** Ends a job with a reason. Its staged bytes stay, for a retry, until the bucket lets them expire. */
 export async function fail(services: Services, job: Job, asset: Asset, error: JobError): Promise<void> {
   const failed = await services.jobs.advance(job.id, 'failed', { ...references(asset), error });
   if (failed) await services.telemetry.jobFailed(job, error);
@@ -79,9 +79,9 @@ function references({ applied }: Asset): { showpad: Job['showpad'] } {
   };
 }
 
-async function dropStaged(services: Services, { key, staged, desired, applied }: Asset): Promise<void> {
-  const isServed = staged?.order === desired.content?.order && applied.file?.state !== 'sending';
-  if (staged === undefined || !isServed) return;
+async function dropStaged(services: Services, asset: Asset): Promise<void> {
+  const { key, staged } = asset;
+  if (staged === undefined || contentStep(asset) !== null) return;
   const { deleteStaged } = await import('./staging.ts');
   await deleteStaged({ ...(await services.staging()), key: staged.objectKey });
   await services.assets.forgetStaged(key, staged);

@@ -51,6 +51,9 @@ function unwantedCoding(headers: Headers): string | null {
   return transfer === 'chunked' ? null : `transfer-encoding ${transfer}`;
 }
 
+/** RFC 6838, 4.2. */
+const mediaTypeName = /^[a-z0-9][\w!#$&^.+-]{0,126}\/[a-z0-9][\w!#$&^.+-]{0,126}$/;
+
 /** Reads the headers of a 200. Throws a SourceError SOURCE_UNUSABLE for codings and contradicting lengths. */
 export function readRepresentation(url: URL, headers: Headers): Representation {
   const coding = unwantedCoding(headers);
@@ -64,7 +67,7 @@ export function readRepresentation(url: URL, headers: Headers): Representation {
   return {
     contentLength: declared === undefined ? null : Number(declared),
     endIsMarked: chunked || declared !== undefined,
-    mediaType: mediaType === undefined || mediaType === '' ? null : mediaType,
+    mediaType: mediaType !== undefined && mediaTypeName.test(mediaType) ? mediaType : null,
     validator: strongValidator(headers),
     acceptsRanges: singleHeader(headers, 'accept-ranges')?.trim().toLowerCase() !== 'none',
   };
@@ -92,28 +95,4 @@ export function continuedTotal(
   const entityTag = singleHeader(headers, 'etag');
   const sameTag = entityTag === undefined || validator?.startsWith('"') !== true || entityTag === validator;
   return sameTag ? whole : null;
-}
-
-const markup = /^\uFEFF?\s*<(?:!doctype\s+html|html|head|body|script|title|meta|!--)/i;
-const markupTypes = new Set(['text/html', 'application/xhtml+xml']);
-const markupExtensions = new Set(['html', 'htm', 'xhtml', 'xht', 'shtml']);
-
-/** Bytes that are enough to tell a web page from a file. */
-export const markupPrefixBytes = 512;
-
-/**
- * Whether a web page is not what was announced: the answer says it is one, the announced name or media type says
- * something else. Then the first bytes decide, because some servers call every download text/html.
- */
-export function mayBeLoginPage(answered: string | null, expected: ExpectedFile): boolean {
-  if (answered === null || !markupTypes.has(answered)) return false;
-  const mediaType = expected.mediaType?.split(';', 1)[0]?.trim().toLowerCase();
-  const extension = /\.([a-z0-9]{1,10})$/i.exec(expected.name ?? '')?.[1]?.toLowerCase();
-  if (mediaType === undefined && extension === undefined) return false;
-  return !markupTypes.has(mediaType ?? '') && !markupExtensions.has(extension ?? '');
-}
-
-/** Whether bytes begin like a web page. */
-export function looksLikeMarkup(prefix: Buffer): boolean {
-  return markup.test(prefix.subarray(0, markupPrefixBytes).toString('utf8'));
 }

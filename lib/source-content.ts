@@ -1,14 +1,7 @@
 import type { Readable } from 'node:stream';
 import { startDigest, type ContentDigest } from './content-digest.ts';
-import { startRateWatchdog } from './rate-watchdog.ts';
-import {
-  continuedTotal,
-  looksLikeMarkup,
-  markupPrefixBytes,
-  mayBeLoginPage,
-  type ExpectedFile,
-  type Representation,
-} from './source-answer.ts';
+import { mayBeLoginPage, refuseLoginPage } from './login-page.ts';
+import { continuedTotal, type ExpectedFile, type Representation } from './source-answer.ts';
 import { describeUrl, SourceError } from './source-error.ts';
 import { asSourceFailure } from './source-refusal.ts';
 import {
@@ -18,11 +11,13 @@ import {
   type SourceRequestOptions,
 } from './source-request.ts';
 import { retryQuickly, type RetryOptions } from './source-retry.ts';
+import { startStallWatchdog } from './stall-watchdog.ts';
 
 export type SourceContentOptions = SourceRequestOptions &
   RetryOptions & {
     expected: ExpectedFile;
     maxBytes: number;
+    idleTimeoutMs: number;
     minimumBytesPerSecond: number;
     minimumRateWindowMs: number;
     resumeAttempts: number;
@@ -86,6 +81,10 @@ export function readContent(
         `${place} has more than the ${options.maxBytes} bytes accepted.`,
       );
     }
+    if (total !== null && digest.bytes > total) {
+      const message = `${place} sent more than the ${total} bytes it has.`;
+      throw new SourceError('SIZE_MISMATCH', message, { retryable: true });
+    }
     if (expected.size !== undefined && digest.bytes > expected.size) {
       throw new SourceError('SIZE_MISMATCH', `${place} has more than the ${expected.size} bytes announced.`);
     }
@@ -120,12 +119,16 @@ export function readContent(
   }
 
   async function* pieces(): Pieces {
-    const watchdog = startRateWatchdog({
+    const watchdog = startStallWatchdog({
+      idleTimeoutMs: options.idleTimeoutMs,
       minimumBytesPerSecond: options.minimumBytesPerSecond,
       windowMs: options.minimumRateWindowMs,
-      onTooSlow: () => {
-        tooSlow = true;
-        const message = `${place} sends less than ${options.minimumBytesPerSecond} bytes per second.`;
+      onStall: (how) => {
+        tooSlow = how === 'slow';
+        const what = tooSlow
+          ? `less than ${options.minimumBytesPerSecond} bytes per second`
+          : 'nothing any more';
+        const message = `${place} sends ${what}.`;
         current.destroy(new SourceError('SOURCE_UNREACHABLE', message, { retryable: true }));
       },
     });
@@ -168,20 +171,4 @@ export function readContent(
       discardBody(current);
     },
   };
-}
-
-async function* refuseLoginPage(url: URL, pieces: Pieces): Pieces {
-  let prefix: Buffer = Buffer.alloc(0);
-  for await (const piece of pieces) {
-    if (prefix.length >= markupPrefixBytes) {
-      yield piece;
-      continue;
-    }
-    prefix = Buffer.concat([prefix, piece]);
-    if (looksLikeMarkup(prefix)) {
-      throw new SourceError('SOURCE_UNUSABLE', `${describeUrl(url)} answered with a web page: a login page?`);
-    }
-    if (prefix.length >= markupPrefixBytes) yield prefix;
-  }
-  if (prefix.length > 0 && prefix.length < markupPrefixBytes) yield prefix;
 }

@@ -35,9 +35,10 @@ export class SourceError extends Error {
 }
 
 const longestPath = 200;
+const mailAddress = /[^/]+(?:@|%40)[^/]+/gi;
 
-/** Host and path of a URL for messages: no user, no query, no fragment, a long path cut. */
+/** Host and path of a URL for messages: no user, query, fragment or e-mail address; a long path is cut. */
 export function describeUrl(url: URL): string {
-  const path = url.pathname.length > longestPath ? `${url.pathname.slice(0, longestPath)}…` : url.pathname;
-  return `${url.host}${path}`;
+  const path = url.pathname.replace(mailAddress, '…');
+  return `${url.host}${path.length > longestPath ? `${path.slice(0, longestPath)}…` : path}`;
 }

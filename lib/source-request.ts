@@ -7,13 +7,14 @@ import { parseSourceUrl } from './source-url.ts';
 
 const bodyHighWaterMark = 1024 * 1024;
 const errorTextLimit = 16 * 1024;
+/** Stores tell an expired link from a wrong one only in the text of these. */
+const statusesWithReason = new Set([400, 401, 403]);
 const redirectStatuses = new Set([301, 302, 303, 307, 308]);
 
 export type SourceRequestOptions = {
   dispatcher: Dispatcher;
   allowPrivateAddresses: boolean;
   headersTimeoutMs: number;
-  idleTimeoutMs: number;
   maxRedirects: number;
   signal: AbortSignal | undefined;
   now: () => number;
@@ -83,7 +84,8 @@ export async function requestSource(
         dispatcher: options.dispatcher,
         headers,
         headersTimeout: options.headersTimeoutMs,
-        bodyTimeout: options.idleTimeoutMs,
+        // Whoever reads the body watches it: undici's timers are half a second off.
+        bodyTimeout: 0,
         highWaterMark: bodyHighWaterMark,
         signal: options.signal ?? null,
       });
@@ -95,7 +97,9 @@ export async function requestSource(
     }
 
     if (!redirectStatuses.has(response.statusCode)) {
-      const errorText = await readErrorText(response.body, options.headersTimeoutMs);
+      const mayTellMore = statusesWithReason.has(response.statusCode);
+      const errorText = mayTellMore ? await readErrorText(response.body, options.headersTimeoutMs) : '';
+      discardBody(response.body);
       throw refusal(url, response, errorText, options.now());
     }
     discardBody(response.body);

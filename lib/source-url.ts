@@ -10,7 +10,7 @@ export function parseSourceUrl(text: string, allowPrivateAddresses: boolean, bas
   const origin = base === undefined ? 'The URL of the file' : `The redirect of ${describeUrl(base)}`;
   try {
     const absolute = base === undefined ? text : URL.parse(text, base.href)?.href;
-    return assertPublicUrl(absolute ?? text, { allowPrivateAddresses });
+    return assertPublicUrl(absolute ?? text, { allowPrivateAddresses, ports: 'any' });
   } catch (error) {
     if (!(error instanceof ForbiddenAddressError)) throw error;
     const isHost = error.reason === 'host' || error.reason === 'address';

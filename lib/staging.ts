@@ -9,7 +9,7 @@ const partBytes = 8 * 1024 * 1024;
 const parallelParts = 4;
 
 /**
- * Streams `body` into the staging bucket in 8 MiB parts, holding no more than 40 MiB of it. The object appears whole
+ * Streams `body` into the staging bucket in 8 MiB parts, holding no more than 32 MiB of it. The object appears whole
  * or not at all: when `body` throws, ends after other than `size` bytes, S3 fails, or `signal` aborts, nothing is
  * left behind and the error is thrown. An aborted `signal` is noticed between two chunks: give it to the producer of
  * `body` too.

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { PutCommand, QueryCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { assetPartition } from './asset-key.ts';
 
 export interface TimelineEntry {
   readonly at: string;
@@ -29,7 +30,7 @@ export class Timeline {
       new PutCommand({
         TableName: this.#table,
         Item: {
-          pk: `ASSET#${key}`,
+          pk: assetPartition(key),
           sk: `TIMELINE#${at.toISOString()}#${randomBytes(4).toString('hex')}`,
           at: at.toISOString(),
           ...entry,
@@ -45,7 +46,7 @@ export class Timeline {
       new QueryCommand({
         TableName: this.#table,
         KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-        ExpressionAttributeValues: { ':pk': `ASSET#${key}`, ':prefix': 'TIMELINE#' },
+        ExpressionAttributeValues: { ':pk': assetPartition(key), ':prefix': 'TIMELINE#' },
         ScanIndexForward: false,
         Limit: limit,
       }),

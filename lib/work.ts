@@ -16,6 +16,11 @@ export interface Work extends Invocation {
   readonly attempt: number;
 }
 
+/** Puts the step off, to be tried from its beginning. */
+export class TryAgain extends Error {
+  override readonly name = 'TryAgain';
+}
+
 /** What became of a step: go on to whatever is next, or look again later. */
 export type StepOutcome = 'proceed' | { readonly againInSeconds: number; readonly why: string };
 
@@ -70,7 +75,7 @@ async function tell(
 
 function outcomeOf(error: unknown, work: Work): StepOutcome | JobError | null {
   if (error instanceof JobFailure) return jobError(error.code, error.message);
-  if (error instanceof LeaseLostError) return again(work, error.message, null);
+  if (error instanceof LeaseLostError || error instanceof TryAgain) return again(work, error.message, null);
   if (error instanceof SourceError) {
     const mayRetry = error.retryable && !isOlderThan(work.job, work.services.config.SOURCE_DEADLINE_SECONDS);
     return mayRetry

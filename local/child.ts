@@ -28,7 +28,7 @@ export interface ChildOptions<Ready> {
   readonly settings: unknown;
   readonly ready: z.ZodType<Ready>;
   readonly onLog: (line: string) => void;
-  /** The process ended although nobody stopped it, or was asked to end from outside. */
+  /** The process ended although nobody stopped it. */
   readonly onEnd: (message: string) => void;
 }
 
@@ -47,11 +47,7 @@ export async function startChild<Ready>(options: ChildOptions<Ready>): Promise<C
   for (const stream of [child.stdout, child.stderr]) {
     if (stream !== null) createInterface({ input: stream }).on('line', onLog);
   }
-  child.on('message', (answer: ChildAnswer | 'terminated') => {
-    if (answer === 'terminated') {
-      onEnd(`The ${name} process was asked to end.`);
-      return;
-    }
+  child.on('message', (answer: ChildAnswer) => {
     const call = waiting.get(answer.id);
     waiting.delete(answer.id);
     if ('error' in answer) call?.reject(new Error(answer.error));

@@ -15,6 +15,8 @@ const largestPayloadBytes = 10 * mebibyte;
 const largestEventBytes = 6 * mebibyte;
 const largestHeaderBytes = 10_240;
 const integrationTimeoutMs = 30_000;
+/** Long enough that a client with pooled connections does not meet one that just closes. */
+const idleMs = 65_000;
 
 /**
  * An API Gateway HTTP API on loopback. Routes with IAM authorisation are open: only this machine reaches them.
@@ -44,12 +46,15 @@ export async function startHttpApi(
     return result.ok ? httpApiAnswer(result.payload) : gatewayAnswer(500, 'Internal Server Error');
   };
 
-  const server = createServer({ maxHeaderSize: 4 * largestHeaderBytes }, (request, response) => {
-    answer(request).then(
-      (ready) => sendAnswer(response, ready),
-      () => response.destroy(),
-    );
-  });
+  const server = createServer(
+    { maxHeaderSize: 4 * largestHeaderBytes, keepAliveTimeout: idleMs },
+    (request, response) => {
+      answer(request).then(
+        (ready) => sendAnswer(response, ready),
+        () => response.destroy(),
+      );
+    },
+  );
   return listen(server, port);
 }
 

@@ -21,6 +21,12 @@ export function givenEndpoints(environment: Environment): Partial<AwsEndpoints> 
   );
 }
 
+/** The machine's own region counts only where AWS is not embedded. */
+export function stackRegion(own: Environment): string {
+  const usesOthers = Object.keys(givenEndpoints(own)).length > 0;
+  return (usesOthers ? own['AWS_REGION'] : undefined) ?? 'eu-west-1';
+}
+
 /** What the Lambda runtime and the SDK find in their environment; keys only count where AWS is not embedded. */
 export function lambdaEnvironment(
   region: string,

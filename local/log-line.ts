@@ -45,7 +45,11 @@ export function readableLine(line: string): string | undefined {
   return [time, level.padEnd(5), message, ...details].filter((part) => part !== '').join(' ');
 }
 
+const errorSchema = z.looseObject({ name: z.string(), message: z.string() });
+
 function detail(value: unknown): string {
+  const { success: isError, data: error } = errorSchema.safeParse(value);
+  if (isError) return JSON.stringify(`${error.name}: ${error.message}`);
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   return /^[^\s"]+$/.test(text) || typeof value === 'object' ? text : JSON.stringify(text);
 }

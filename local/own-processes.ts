@@ -1,3 +1,4 @@
+import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import type { AwsEndpoints } from './aws.ts';
@@ -5,15 +6,20 @@ import { startChild, trusted } from './child.ts';
 import type { Child } from './child.ts';
 import { givenEndpoints } from './lambda-environment.ts';
 import type { Activity, InvocationResult } from './lambda.ts';
+import { listen } from './listen.ts';
 import type { ConnectedShowpad, Processes } from './processes.ts';
 import type { StackOptions } from './stack-options.ts';
 import type { Workers } from './workers.ts';
 
 type ReadyWorkers = Pick<Workers, 'apiUrl' | 'processIds'>;
 
-/** Runs emulators, Showpad and workers in processes of their own, which end with this one. */
+/**
+ * Runs emulators, Showpad and workers in processes of their own, which end with this one.
+ * @throws {Error} at once when the port is taken, not only after everything else has started.
+ */
 export async function startOwnProcesses(region: string, options: StackOptions): Promise<Processes> {
-  const { onLog = console.log, onCrash = console.error } = options;
+  const { onLog = console.log, onCrash = console.error, port = 0 } = options;
+  await (await listen(createServer(), port)).close();
   const children: Pick<Child<unknown>, 'stop'>[] = [];
   const start = async <Ready>(name: string, settings: unknown): Promise<Child<Ready>> => {
     const file = fileURLToPath(new URL(`${name}-process.ts`, import.meta.url));

@@ -18,15 +18,20 @@ export interface Served {
   readonly stop: () => Promise<void>;
 }
 
+/** How long a parent that got the same signal has to say what happens. */
+const parentsTurnMs = 500;
+
 /**
  * The child's side of a process of the local stack: starts when the parent says so, answers its calls, and never
- * outlives it, however the parent ends. Ctrl-C reaches the whole process group, so only the parent listens to it.
+ * outlives it, however the parent ends. Ctrl-C reaches the whole process group, so only the parent listens to it; a
+ * SIGTERM may have reached the parent as well, which then goes first.
  */
 export function serveParent<Settings>(
   settingsSchema: z.ZodType<Settings>,
   start: (settings: Settings) => Promise<Served>,
 ): void {
   let served: Served | undefined;
+  let stopping = false;
   const methodNamed = (name: string): Method => {
     if (name === 'stop') return stop;
     const method = served?.methods?.[name];
@@ -34,6 +39,7 @@ export function serveParent<Settings>(
     return method;
   };
   const stop = async (): Promise<void> => {
+    stopping = true;
     await served?.stop();
     process.exit(0);
   };
@@ -43,9 +49,14 @@ export function serveParent<Settings>(
     return served.ready;
   };
 
+  if (!process.connected) process.exit(0);
   process.on('disconnect', () => process.exit(0));
   process.on('SIGINT', () => undefined);
-  process.on('SIGTERM', () => process.send?.('terminated'));
+  process.on('SIGTERM', () => {
+    setTimeout(() => {
+      if (!stopping) process.exit(143);
+    }, parentsTurnMs);
+  });
   process.on('message', (call: ChildCall) => {
     answer(call).then(
       (value) => process.send?.({ id: call.id, value } satisfies ChildAnswer),

@@ -41,38 +41,40 @@ const credentialsSchema = z.union(
   { error: 'must be {"token"}, or {"grant":"password",…}, or {"grant":"refresh_token",…}' },
 );
 
-const settingsSchema = z
-  .object({
-    PORT: wholeNumber.default('3000').transform(Number).pipe(z.number().max(65_535, 'must be at most 65535')),
-    SHOWPAD_V4_URL: url.optional(),
-    SHOWPAD_V3_URL: url.optional(),
-    SHOWPAD_TOKEN: z.string().optional(),
-    SHOWPAD_CREDENTIALS: jsonOf(credentialsSchema).optional(),
-    SOURCES: jsonOf(sourcesSchema).optional(),
-    TICKET_POLL_SECONDS: wholeNumber.optional(),
-    PROCESSING_POLL_SECONDS: wholeNumber.optional(),
-    PROCESSING_DEADLINE_SECONDS: wholeNumber.optional(),
-    SETTLE_SECONDS: wholeNumber.optional(),
-    SOURCE_DEADLINE_SECONDS: wholeNumber.optional(),
-    MAX_FILE_BYTES: wholeNumber.optional(),
-    ALLOW_PRIVATE_SOURCES: z.enum(['true', 'false'], { error: 'must be true or false' }).optional(),
-  })
-  .superRefine((settings, context) => {
-    const fault = (key: string, message: string): void => {
-      context.addIssue({ code: 'custom', path: [key], message });
-    };
-    const { SHOWPAD_V4_URL, SHOWPAD_V3_URL, SHOWPAD_TOKEN, SHOWPAD_CREDENTIALS } = settings;
-    const hasCredentials = SHOWPAD_TOKEN !== undefined || SHOWPAD_CREDENTIALS !== undefined;
-    if (SHOWPAD_V4_URL !== undefined && !hasCredentials) {
-      fault('SHOWPAD_TOKEN', 'or SHOWPAD_CREDENTIALS is needed for the Showpad at SHOWPAD_V4_URL');
-    }
-    if (SHOWPAD_TOKEN !== undefined && SHOWPAD_CREDENTIALS !== undefined) {
-      fault('SHOWPAD_CREDENTIALS', 'is one way to sign in and SHOWPAD_TOKEN another: set only one');
-    }
-    if (SHOWPAD_V4_URL === undefined && (SHOWPAD_V3_URL !== undefined || hasCredentials)) {
-      fault('SHOWPAD_V4_URL', 'is missing: the other SHOWPAD_ settings belong to a Showpad of your own');
-    }
-  });
+const settingsSchema = z.object({
+  PORT: wholeNumber.default('3000').transform(Number).pipe(z.number().max(65_535, 'must be at most 65535')),
+  SHOWPAD_V4_URL: url.optional(),
+  SHOWPAD_V3_URL: url.optional(),
+  SHOWPAD_TOKEN: z.string().optional(),
+  SHOWPAD_CREDENTIALS: jsonOf(credentialsSchema).optional(),
+  SOURCES: jsonOf(sourcesSchema).optional(),
+  TICKET_POLL_SECONDS: wholeNumber.optional(),
+  PROCESSING_POLL_SECONDS: wholeNumber.optional(),
+  PROCESSING_DEADLINE_SECONDS: wholeNumber.optional(),
+  SETTLE_SECONDS: wholeNumber.optional(),
+  SOURCE_DEADLINE_SECONDS: wholeNumber.optional(),
+  MAX_FILE_BYTES: wholeNumber.optional(),
+  ALLOW_PRIVATE_SOURCES: z.enum(['true', 'false'], { error: 'must be true or false' }).optional(),
+});
+
+type Given = Readonly<Record<string, string | undefined>>;
+
+/** What is wrong with settings together that may each be right. */
+function combinationFaults(given: Given): string[] {
+  const has = (setting: string): boolean => given[setting] !== undefined;
+  const hasCredentials = has('SHOWPAD_TOKEN') || has('SHOWPAD_CREDENTIALS');
+  return [
+    ...(has('SHOWPAD_V4_URL') && !hasCredentials
+      ? ['SHOWPAD_TOKEN or SHOWPAD_CREDENTIALS is needed for the Showpad at SHOWPAD_V4_URL']
+      : []),
+    ...(has('SHOWPAD_TOKEN') && has('SHOWPAD_CREDENTIALS')
+      ? ['SHOWPAD_TOKEN and SHOWPAD_CREDENTIALS are two ways to sign in: set only one']
+      : []),
+    ...(!has('SHOWPAD_V4_URL') && (has('SHOWPAD_V3_URL') || hasCredentials)
+      ? ['SHOWPAD_V4_URL is missing: the other SHOWPAD_ settings belong to a Showpad of your own']
+      : []),
+  ];
+}
 
 export type Settings = Pick<StackOptions, 'parameters' | 'showpad' | 'sources'> & { readonly port: number };
 
@@ -80,11 +82,12 @@ export type Settings = Pick<StackOptions, 'parameters' | 'showpad' | 'sources'> 
  * Reads the settings of the local stack. An empty variable counts as not set.
  * @throws {Error} that names every bad setting with its rule, never a value: values may be secrets.
  */
-export function parseSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+export function parseSettings(environment: Given): Settings {
+  const given: Given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const parsed = settingsSchema.safeParse(given);
-  if (!parsed.success) {
-    const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
+  const ownFaults = parsed.error?.issues.map(({ path, message }) => `${path.join('.')} ${message}`) ?? [];
+  const faults = [...ownFaults, ...combinationFaults(given)];
+  if (!parsed.success || faults.length > 0) {
     throw new Error(`The settings are not usable: ${faults.join('; ')}.`);
   }
   const { PORT, SHOWPAD_V4_URL, SHOWPAD_V3_URL, SHOWPAD_TOKEN, SHOWPAD_CREDENTIALS, SOURCES } = parsed.data;

@@ -22,7 +22,12 @@ export async function startSharedProcess(region: string, options: StackOptions):
   const external = options.showpad === 'emulator' ? undefined : options.showpad;
   const aws = await startAws(region, givenEndpoints(process.env));
   const showpad =
-    external === undefined ? await emulated(options) : { emulator: undefined, connected: external };
+    external === undefined
+      ? await emulated(options).catch(async (error: unknown) => {
+          await aws.close();
+          throw error;
+        })
+      : { emulator: undefined, connected: external };
   let workers: Workers | undefined;
   return {
     endpoints: aws.endpoints,

@@ -3,18 +3,23 @@ import { awsClients } from './aws-clients.ts';
 import type { AwsClients } from './aws-clients.ts';
 import type { AwsEndpoints } from './aws.ts';
 import { describeFunctions, sharedEnvironment } from './functions.ts';
-import { lambdaEnvironment } from './lambda-environment.ts';
+import { lambdaEnvironment, stackRegion } from './lambda-environment.ts';
 import type { InvocationResult } from './lambda.ts';
 import { startOwnProcesses } from './own-processes.ts';
 import { countMessages, readDeadLetters } from './queue-state.ts';
 import type { DeadLetter, QueueCounts } from './queue-state.ts';
+import type { Processes } from './processes.ts';
 import { createResources, putSecret } from './resources.ts';
+import type { Resources } from './resources.ts';
 import { settled } from './settled.ts';
 import { startSharedProcess } from './shared-process.ts';
 import type { ShowpadEmulator } from './showpad/showpad-emulator.ts';
 import { demoSource } from './sources.ts';
+import type { Sources } from './sources.ts';
 import type { StackOptions } from './stack-options.ts';
 import { readTemplate } from './template.ts';
+import type { StackDescription } from './template.ts';
+import type { Workers } from './workers.ts';
 
 export interface Stack {
   readonly apiUrl: string;
@@ -57,7 +62,7 @@ const projectFile = (path: string): string => fileURLToPath(new URL(`../${path}`
  * is left running then.
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const region = process.env['AWS_REGION'] ?? 'eu-west-1';
+  const region = stackRegion(process.env);
   const parts = await (options.processes === 'shared' ? startSharedProcess : startOwnProcesses)(
     region,
     options,
@@ -87,53 +92,66 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const environment = { ...runtime, ...sharedEnvironment(description), ...options.environment };
     const workers = await parts.startWorkers({ functions, environment, port: options.port ?? 0 });
 
-    const deadLetterArns = new Set(
-      description.queues.map(({ properties }) => properties.RedrivePolicy?.deadLetterTargetArn),
-    );
-    const deadLetterQueues = resources.queues.filter(({ arn }) => deadLetterArns.has(arn));
-    const workQueues = resources.queues.filter(({ arn }) => !deadLetterArns.has(arn));
-    let stopped: Promise<void> | undefined;
-    const stop = async (): Promise<void> => {
-      await parts.stop();
-      clients.destroy();
-    };
-    return {
-      apiUrl: workers.apiUrl,
-      aws: endpoints,
-      clients,
-      showpad: { v4Url: showpad.v4Url, v3Url: showpad.v3Url },
-      showpadEmulator: parts.showpadEmulator,
-      sources: Object.fromEntries(
-        Object.entries(sources).map(([name, { secrets }]) => [name, { secret: secrets[0] ?? '' }]),
-      ),
-      buckets: Object.fromEntries(
-        Object.entries(resources.buckets).map(([logicalId, name]) => [shortName(logicalId, 'Bucket'), name]),
-      ),
-      queues: Object.fromEntries(
-        resources.queues.map(({ logicalId, url }) => [shortName(logicalId, 'Queue'), url]),
-      ),
-      tableName: Object.values(resources.tables)[0] ?? '',
-      workerPids: workers.processIds,
-      settled: (timeoutMs = 30_000) => settled(clients.sqs, workQueues, workers.activity, timeoutMs),
-      queueCounts: async () => {
-        const counts = resources.queues.map(
-          async (queue) =>
-            [shortName(queue.logicalId, 'Queue'), await countMessages(clients.sqs, queue)] as const,
-        );
-        return Object.fromEntries(await Promise.all(counts));
-      },
-      deadLetters: async () =>
-        (await Promise.all(deadLetterQueues.map((queue) => readDeadLetters(clients.sqs, queue)))).flat(),
-      invoke: workers.invoke,
-      pause: workers.pause,
-      resume: workers.resume,
-      redeliver: workers.redeliver,
-      stop: () => (stopped ??= stop()),
-    };
+    return stackOf({ parts, workers, clients, sources, resources, description });
   } catch (error) {
     await parts.stop();
     throw error;
   }
+}
+
+interface Running {
+  readonly parts: Processes;
+  readonly workers: Workers;
+  readonly clients: AwsClients;
+  readonly sources: Sources;
+  readonly resources: Resources;
+  readonly description: StackDescription;
+}
+
+function stackOf({ parts, workers, clients, sources, resources, description }: Running): Stack {
+  const deadLetterArns = new Set(
+    description.queues.map(({ properties }) => properties.RedrivePolicy?.deadLetterTargetArn),
+  );
+  const deadLetterQueues = resources.queues.filter(({ arn }) => deadLetterArns.has(arn));
+  const workQueues = resources.queues.filter(({ arn }) => !deadLetterArns.has(arn));
+  let stopped: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    await parts.stop();
+    clients.destroy();
+  };
+  return {
+    apiUrl: workers.apiUrl,
+    aws: parts.endpoints,
+    clients,
+    showpad: { v4Url: parts.showpad.v4Url, v3Url: parts.showpad.v3Url },
+    showpadEmulator: parts.showpadEmulator,
+    sources: Object.fromEntries(
+      Object.entries(sources).map(([name, { secrets }]) => [name, { secret: secrets[0] ?? '' }]),
+    ),
+    buckets: Object.fromEntries(
+      Object.entries(resources.buckets).map(([logicalId, name]) => [shortName(logicalId, 'Bucket'), name]),
+    ),
+    queues: Object.fromEntries(
+      resources.queues.map(({ logicalId, url }) => [shortName(logicalId, 'Queue'), url]),
+    ),
+    tableName: Object.values(resources.tables)[0] ?? '',
+    workerPids: workers.processIds,
+    settled: (timeoutMs = 30_000) => settled(clients.sqs, workQueues, workers.activity, timeoutMs),
+    queueCounts: async () => {
+      const counts = resources.queues.map(
+        async (queue) =>
+          [shortName(queue.logicalId, 'Queue'), await countMessages(clients.sqs, queue)] as const,
+      );
+      return Object.fromEntries(await Promise.all(counts));
+    },
+    deadLetters: async () =>
+      (await Promise.all(deadLetterQueues.map((queue) => readDeadLetters(clients.sqs, queue)))).flat(),
+    invoke: workers.invoke,
+    pause: workers.pause,
+    resume: workers.resume,
+    redeliver: workers.redeliver,
+    stop: () => (stopped ??= stop()),
+  };
 }
 
 /** `StageDeadLetterQueue` without `Queue` → `stageDeadLetter`. */

@@ -31,15 +31,19 @@ export interface Workers {
 }
 
 const lastMomentMs = 1000;
+let isRunning = false;
 
 /**
- * Runs the functions in this process, one stack at a time: they share `process.env` and lib/services.ts.
+ * Runs the functions in this process.
  * @param report takes one line for every failed invocation or poll.
+ * @throws {Error} while another stack runs here: the functions share `process.env` and lib/services.ts.
  */
 export async function startWorkers(
   { functions, environment, port }: WorkerSettings,
   report: (line: string) => void,
 ): Promise<Workers> {
+  if (isRunning) throw new Error('Another stack runs in this process. Stop it first.');
+  isRunning = true;
   const restoreEnvironment = applyEnvironment(environment);
   const region = environment['AWS_REGION'] ?? '';
   const sqs = new SQSClient({});
@@ -47,6 +51,7 @@ export async function startWorkers(
   const closers: (() => unknown)[] = [restoreEnvironment, () => sqs.destroy()];
   const closeAll = async (): Promise<void> => {
     for (const close of closers.toReversed()) await close();
+    isRunning = false;
   };
   try {
     const { resetServices } = await import('../lib/services.ts');
@@ -58,7 +63,7 @@ export async function startWorkers(
       if (target === undefined) throw new Error(`The template has no function ${functionName}.`);
       return target;
     };
-    const invoke = (functionName: string, event: unknown): Promise<InvocationResult> =>
+    const invoke = async (functionName: string, event: unknown): Promise<InvocationResult> =>
       lambda.invoke(named(functionName), event);
 
     const api = await startHttpApi(

@@ -15,6 +15,10 @@ const asset = z.object({
   type: z.string().nullish(),
   externalId: z.string().nullish(),
   isArchived: z.boolean().nullish(),
+  permissions: z
+    .object({ isAnnotatable: z.boolean(), isEditable: z.boolean(), isShareable: z.boolean() })
+    .partial()
+    .nullish(),
   /** MD5 of the uploaded file, in hex. */
   checksum: z.string().nullish(),
   /** In bytes. */

@@ -7,6 +7,7 @@ import type { Dispatcher } from 'undici';
 export class Connections {
   readonly #create: () => Dispatcher;
   readonly #users = new Map<Dispatcher, number>();
+  readonly #closing = new Set<Promise<void>>();
   #current: Dispatcher | null = null;
 
   constructor(create: () => Dispatcher) {
@@ -32,17 +33,26 @@ export class Connections {
    */
   async renew(): Promise<void> {
     const old = this.#current;
-    this.#current = null;
-    if (old === null) return;
-    const closed = old.close();
-    if (!this.#users.has(old)) await closed;
-    else closed.catch(() => undefined);
+    const closed = this.#closeCurrent();
+    if (old === null || this.#users.has(old)) closed.catch(() => undefined);
+    else await closed;
   }
 
   /** Closes everything, waiting for requests that are under way. */
   async close(): Promise<void> {
+    await Promise.all([this.#closeCurrent(), ...this.#closing]);
+  }
+
+  async #closeCurrent(): Promise<void> {
     const old = this.#current;
     this.#current = null;
-    await old?.close();
+    if (old === null) return;
+    const closing = old.close();
+    this.#closing.add(closing);
+    try {
+      await closing;
+    } finally {
+      this.#closing.delete(closing);
+    }
   }
 }

@@ -48,7 +48,7 @@ export async function exchange(dispatcher: Dispatcher, call: Exchange): Promise<
     if (status >= 300) {
       // The status is an answer even when its body is cut off, huge or not JSON.
       const text = await readText(answer.body, timeoutMs).catch(() => null);
-      return { status, body: text === null ? undefined : parseJson(text), retryAfterSeconds };
+      return { status, body: parseJson(text?.replaceAll(call.token, '…') ?? ''), retryAfterSeconds };
     }
     const text = await readText(answer.body, timeoutMs);
     if (text === null)

@@ -24,9 +24,11 @@ export interface Upload extends Partial<TransferLimits> {
   readonly signal?: AbortSignal | undefined;
   /** From the last byte to the headers of the answer; 120 s by default. */
   readonly answerTimeoutMs?: number;
+  readonly now?: () => number;
 }
 
-const operation = 'PUT upload link';
+/** The name of uploads in errors and telemetry. */
+export const uploadOperation = 'PUT upload link';
 const maximumAnswerBytes = 64 * 1024;
 const transientCodes = new Set(['RequestTimeout', 'SlowDown', 'TemporaryRedirect', 'OperationAborted']);
 
@@ -42,20 +44,22 @@ export async function uploadBinary(
   client: Pick<ShowpadClient, 'withDispatcher' | 'allowPrivateAddresses'>,
   upload: Upload,
 ): Promise<void> {
+  // A source may fail before anybody reads it, while the connection is being made.
+  if (upload.body instanceof Readable) upload.body.on('error', () => undefined);
   try {
     if (!Number.isSafeInteger(upload.size) || upload.size < 1)
       throw new RangeError(`A binary of ${upload.size} bytes cannot be uploaded.`);
     const url = readLink(upload.uploadMeta.uploadUrl, client.allowPrivateAddresses);
     await client.withDispatcher((dispatcher) => put(dispatcher, url, upload));
   } finally {
-    if (upload.body instanceof Readable) upload.body.on('error', () => undefined).destroy();
+    if (upload.body instanceof Readable) upload.body.destroy();
   }
 }
 
 async function put(dispatcher: Dispatcher, url: URL, upload: Upload): Promise<void> {
-  const { uploadMeta, size, contentMD5, signal, answerTimeoutMs = 120_000 } = upload;
+  const { uploadMeta, size, contentMD5, signal, answerTimeoutMs = 120_000, now = Date.now } = upload;
   const { stallTimeoutMs = 30_000, minimumBytesPerSecond = 64 * 1024, rateWindowMs = 60_000 } = upload;
-  const body = new MeteredBody(upload.body, size, operation);
+  const body = new MeteredBody(upload.body, size, uploadOperation);
   const stop = new AbortController();
   const limits = { stallTimeoutMs, minimumBytesPerSecond, rateWindowMs };
   const unwatch = watchTransfer(body, limits, (reason) => stop.abort(tooSlow(reason)));
@@ -71,10 +75,10 @@ async function put(dispatcher: Dispatcher, url: URL, upload: Upload): Promise<vo
     });
     unwatch();
     const text = await readText(answer.body, answerTimeoutMs, maximumAnswerBytes).catch(() => null);
-    if (answer.statusCode >= 300) throw refusal(answer, text ?? '');
+    if (answer.statusCode >= 300) throw refusal(answer, text ?? '', now());
     if (!body.isComplete) throw tooEarly(answer.statusCode);
   } catch (error) {
-    throw transportFailure(error, { operation, signal, sent: body.isComplete });
+    throw transportFailure(error, { operation: uploadOperation, signal, sent: body.isComplete });
   } finally {
     unwatch();
   }
@@ -89,7 +93,7 @@ function readLink(link: string, allowPrivateAddresses: boolean): URL {
   } catch (error) {
     if (!(error instanceof ForbiddenAddressError)) throw error;
     throw new ShowpadError({
-      operation,
+      operation: uploadOperation,
       kind: 'protocol',
       title: 'The upload link is not allowed',
       detail: error.message,
@@ -99,15 +103,19 @@ function readLink(link: string, allowPrivateAddresses: boolean): URL {
   }
 }
 
-function refusal({ statusCode: status, headers }: Dispatcher.ResponseData, xml: string): ShowpadError {
+function refusal(
+  { statusCode: status, headers }: Dispatcher.ResponseData,
+  xml: string,
+  now: number,
+): ShowpadError {
   const title = element(xml, 'Code') ?? STATUS_CODES[status] ?? 'Unknown status';
   return new ShowpadError({
-    operation,
+    operation: uploadOperation,
     kind: 'response',
     status,
     title,
     detail: element(xml, 'Message') ?? '',
-    retryAfterSeconds: parseRetryAfter(single(headers['retry-after']), Date.now()),
+    retryAfterSeconds: parseRetryAfter(single(headers['retry-after']), now),
     ...(transientCodes.has(title) ? { retryable: true } : {}),
   });
 }
@@ -119,7 +127,7 @@ function element(xml: string, name: 'Code' | 'Message'): string | undefined {
 
 function tooSlow(detail: string): ShowpadError {
   return new ShowpadError({
-    operation,
+    operation: uploadOperation,
     kind: 'timeout',
     title: 'TransferTooSlow',
     detail,
@@ -129,5 +137,11 @@ function tooSlow(detail: string): ShowpadError {
 
 function tooEarly(status: number): ShowpadError {
   const detail = 'The storage reported success before it had the whole binary.';
-  return new ShowpadError({ operation, kind: 'protocol', status, title: 'Unexpected answer', detail });
+  return new ShowpadError({
+    operation: uploadOperation,
+    kind: 'protocol',
+    status,
+    title: 'Unexpected answer',
+    detail,
+  });
 }

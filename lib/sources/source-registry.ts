@@ -23,8 +23,9 @@ export class SourceRegistry {
   /** The source as the secret says now, or undefined when it was read freshly within the last 30 s. */
   async findFresh(name: string): Promise<Source | undefined> {
     if (this.#now() - this.#freshAt < quietMs) return undefined;
+    const sources = await this.#load(true);
     this.#freshAt = this.#now();
-    return (await this.#load(true)).get(name);
+    return sources.get(name);
   }
 
   async #load(fresh: boolean): Promise<ReadonlyMap<string, Source>> {

@@ -28,7 +28,11 @@ export interface Listener {
 /** Serves HTTP on 127.0.0.1, with the scripted faults between the network and what `receive` does. */
 export async function startListener(options: ListenerOptions): Promise<Listener> {
   const server = createServer({ highWaterMark: 1024 * 1024, requestTimeout: 0 }, (request, response) => {
-    const url = new URL(request.url ?? '/', `http://${request.headers.host ?? '127.0.0.1'}`);
+    const url = URL.parse(request.url ?? '/', 'http://127.0.0.1');
+    if (url === null) {
+      sendPart(response, options.errorAnswer(400), Infinity);
+      return;
+    }
     if (options.control?.(request, response, url) === true) return;
     void serve(options, request, response, url);
   });
@@ -127,6 +131,7 @@ async function answerOrFail(
   }
   if (action?.kind === 'stall') {
     await readUntil(request, action.afterBytes ?? Infinity);
+    log.touch();
     return;
   }
   if (action?.kind === 'cutRequest') {

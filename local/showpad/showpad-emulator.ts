@@ -23,7 +23,7 @@ export interface ShowpadEmulatorOptions extends Seed {
   readonly switches?: Partial<Switches>;
 }
 
-/** A running Showpad organisation. Its lists are live: read them again rather than keep them. */
+/** A running Showpad organisation. What its lists hold is live; read the lists again to see what is new. */
 export interface ShowpadEmulator {
   readonly v4Url: string;
   readonly v3Url: string;
@@ -108,7 +108,7 @@ export async function startShowpadEmulator(options: ShowpadEmulatorOptions = {})
       return [...state.users.values()];
     },
     get requests() {
-      return [...log.records];
+      return log.records;
     },
     changed: () => changes.next(),
     advance: () => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { createDispatcher } from '../../lib/guarded-connector.ts';
-import type { SourceFailureCode } from '../../lib/source-error.ts';
+import { describeUrl, type SourceFailureCode } from '../../lib/source-error.ts';
 import { readRetryAfter } from '../../lib/source-refusal.ts';
 import { failureOf, serve } from './stranger-source.ts';
 
@@ -199,5 +199,11 @@ describe('no error tells a secret', () => {
     const failure = await failureOf(`${source.url}?X-Amz-Signature=${secret}`, { expected: { size: 6 } });
     expect(failure.message).toContain('/files/report.pdf');
     expect(`${failure.message}${String(failure.stack)}`).not.toContain(secret);
+  });
+
+  test('nor an e-mail address, nor a path without end', () => {
+    const url = new URL(`https://user:word@files.example.com/home/jo%40example.com/${'a'.repeat(300)}?q=1#f`);
+    expect(describeUrl(url)).toBe(`files.example.com/home/…/${'a'.repeat(192)}…`);
+    expect(describeUrl(new URL('https://files.example.com/jo@example.com'))).toBe('files.example.com/…');
   });
 });

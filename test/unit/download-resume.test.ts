@@ -188,6 +188,28 @@ describe('an interrupted download that cannot be proven to be the same is not sp
     expect(source.requests).toHaveLength(2);
   });
 
+  test('with more than the rest, the surplus is an error', async () => {
+    const source = await serveCut(strong, (request, response) => {
+      const range = `bytes ${rest(request)}-${last}/${content.length}`;
+      response.writeHead(206, { ...strong, 'content-range': range });
+      response.write(content.subarray(rest(request)));
+      response.end('surplus');
+    });
+    expect(await failureOf(source.url)).toMatchObject({ code: 'SIZE_MISMATCH', retryable: true });
+  });
+
+  test('with less than the rest, whatever its headers promise, it is resumed once more', async () => {
+    const source = await serveCut(strong, (request, response, nth) => {
+      if (nth === 3) return sendRest(request, response, strong);
+      const range = `bytes ${rest(request)}-${last}/${content.length}`;
+      response.writeHead(206, { ...strong, 'content-range': range });
+      return void response.end(content.subarray(rest(request), rest(request) + 1000));
+    });
+    const file = await start(source.url);
+    expect(content.equals(await collect(file.body))).toBe(true);
+    expect(source.requests).toHaveLength(3);
+  });
+
   test('with changed bytes behind the same promises, the announced hash finds out', async () => {
     const source = await serveCut({}, (request, response) =>
       sendRest(request, response, {}, randomBytes(content.length)),

@@ -57,6 +57,21 @@ describe('a good file', () => {
     expect(source.requests[0]?.headers).not.toHaveProperty('range');
   });
 
+  test.each([
+    ['image/svg+xml', 'image/svg+xml'],
+    ['text/plain;charset=utf-8', 'text/plain'],
+    ['pdf', null],
+    ['a/b, c/d', null],
+    ['', null],
+  ])('of the content type "%s" has the media type %s', async (answered, mediaType) => {
+    const source = await serve((_request, response) => {
+      response.writeHead(200, { 'content-type': answered, 'content-length': 1 }).end('x');
+    });
+    const file = await start(source.url);
+    file.discard();
+    expect(file.mediaType).toBe(mediaType);
+  });
+
   test('may come in chunked coding, its size then known from the event only', async () => {
     const source = await serve((_request, response) => {
       response.write(content.subarray(0, 1000));

@@ -50,13 +50,11 @@ describe('a problem of API v4', () => {
 
   it('tells operation, status, reason and fields in its message', () => {
     const error = new ShowpadError({
-      ...{
-        operation: 'POST /assets',
-        kind: 'response',
-        status: 400,
-        title: 'Bad Request',
-        detail: 'Not good.',
-      },
+      operation: 'POST /assets',
+      kind: 'response',
+      status: 400,
+      title: 'Bad Request',
+      detail: 'Not good.',
       problems: [fault],
     });
     expect(error.message).toBe(
@@ -65,12 +63,12 @@ describe('a problem of API v4', () => {
   });
 });
 
-describe('an answer of API v3', () => {
-  const answering = async (status: number, body: unknown) => {
-    const server = await startServer((response) => json(response, status, body));
-    return { server, client: clientOf(server.url) };
-  };
+async function answering(status: number, body: unknown) {
+  const server = await startServer((response) => json(response, status, body));
+  return { server, client: clientOf(server.url) };
+}
 
+describe('an answer of API v3', () => {
   it('is unwrapped from its envelope', async () => {
     const { server, client } = await answering(201, { meta: { code: 201 }, response: { id: 'a' } });
     expect(await client.request({ ...call, api: 'v3' })).toEqual({ id: 'a' });

@@ -196,7 +196,9 @@ describe('dead sockets', () => {
     const underWay = client.request(create);
     await waiting.promise;
     await client.endInvocation();
+    const closed = client.close();
     answer.resolve();
     expect(await underWay).toEqual({ id: 'a' });
+    await closed;
   });
 });

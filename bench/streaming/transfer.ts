@@ -1,0 +1,16 @@
+/** One transfer for a worker to make; it travels as JSON. */
+export interface TransferTask {
+  readonly step: 'stage' | 'upload';
+  /** `stage`: the URL of the file. `upload`: the key of the staged object. */
+  readonly from: string;
+  /** `stage`: the key of the staged object. `upload`: the upload link. */
+  readonly to: string;
+}
+
+export interface Transfer {
+  readonly seconds: number;
+  /** User and system time of all processes that took part in it, without the servers at its ends. */
+  readonly cpuSeconds: number;
+  /** The most memory the process ever held; null where it is not known. */
+  readonly peakMebibytes: number | null;
+}

@@ -1,0 +1,110 @@
+import { request } from 'undici';
+import type { Dispatcher } from 'undici';
+import * as z from 'zod';
+import { assetKey, externalIdOf } from '../../lib/asset-key.ts';
+import { readAnswer } from './read-answer.ts';
+
+const reference = z.object({ id: z.string() });
+const code = z.object({ code: z.string() });
+const fileSchema = z.object({
+  id: z.string(),
+  status: z.string(),
+  error: z.string().nullable(),
+  uploads: z.array(z.object({ md5: z.string(), sha256: z.string(), size: z.number() })),
+});
+const assetSchema = z.object({
+  id: z.string(),
+  externalId: z.string().nullable(),
+  name: z.string(),
+  description: z.string().nullable(),
+  status: z.string(),
+  isArchived: z.boolean(),
+  currentFile: reference.nullable(),
+  checksum: z.string().nullable(),
+  size: z.number().nullable(),
+  tags: z.array(reference),
+  languages: z.array(code),
+  countries: z.array(code),
+  files: z.array(fileSchema),
+});
+const librarySchema = z.object({
+  assets: z.array(assetSchema),
+  tags: z.array(z.object({ id: z.string(), name: z.string() })),
+});
+const requestsSchema = z.object({
+  items: z.array(
+    z.object({
+      sequence: z.number(),
+      listener: z.enum(['api', 'upload']),
+      method: z.string(),
+      path: z.string(),
+      query: z.string(),
+      body: z.unknown().optional(),
+    }),
+  ),
+});
+const creationSchema = z.object({ externalId: z.string() });
+
+export type ShowpadAsset = z.output<typeof assetSchema>;
+export type ShowpadLibrary = z.output<typeof librarySchema>;
+export type ShowpadRequest = z.output<typeof requestsSchema>['items'][number];
+
+/** The emulated Showpad from behind: what it holds, and every request that it received. */
+export class ShowpadView {
+  readonly #controlUrl: URL;
+  readonly #dispatcher: Dispatcher;
+  readonly #signal: AbortSignal;
+
+  constructor(v4Url: string, dispatcher: Dispatcher, signal: AbortSignal) {
+    this.#controlUrl = new URL('/_emulator/', v4Url);
+    this.#dispatcher = dispatcher;
+    this.#signal = signal;
+  }
+
+  library(): Promise<ShowpadLibrary> {
+    return this.#get('state', librarySchema);
+  }
+
+  /** Oldest first. */
+  async requests(): Promise<readonly ShowpadRequest[]> {
+    return (await this.#get('requests', requestsSchema)).items;
+  }
+
+  /** How many requests have been received so far: those of later come after it in their sequence. */
+  async position(): Promise<number> {
+    return (await this.requests()).at(-1)?.sequence ?? 0;
+  }
+
+  async #get<Answer>(path: string, schema: z.ZodType<Answer>): Promise<Answer> {
+    const { statusCode, body } = await request(new URL(path, this.#controlUrl), {
+      dispatcher: this.#dispatcher,
+      signal: this.#signal,
+    });
+    const text = await body.text();
+    if (statusCode !== 200) throw new Error(`The Showpad emulator answered ${path} with ${statusCode}.`);
+    return readAnswer(`The Showpad emulator's ${path}`, text, schema);
+  }
+}
+
+/** The assets that belong to a subject of the source `demo`: exactly one, if all is well. */
+export function assetsOf({ assets }: ShowpadLibrary, subject: string): ShowpadAsset[] {
+  const externalId = externalIdOf(assetKey('demo', subject));
+  return assets.filter((asset) => asset.externalId === externalId);
+}
+
+/** The requests about an asset: its lookups and creation, everything under its id, and uploads to its links. */
+export function requestsAbout(
+  { id, externalId, files }: ShowpadAsset,
+  requests: readonly ShowpadRequest[],
+): ShowpadRequest[] {
+  return requests.filter(({ listener, path, query, body }) => {
+    const parts = path.split('/');
+    if (listener === 'upload') return files.some((file) => parts.includes(file.id));
+    if (parts.includes(id)) return true;
+    const looksUp = new URLSearchParams(query)
+      .get('externalIds')
+      ?.split(',')
+      .includes(externalId ?? '');
+    return looksUp === true || creationSchema.safeParse(body).data?.externalId === externalId;
+  });
+}

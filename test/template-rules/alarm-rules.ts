@@ -1,0 +1,91 @@
+import type { CloudFormationTemplate } from '../sam-template.ts';
+import { deadLetterQueueOf, mappingsOf } from './queue-rules.ts';
+import { at, list, resourcesOf, target, type NamedResource, type Rule } from './rule.ts';
+
+function alarmOn(
+  template: CloudFormationTemplate,
+  queueId: string | undefined,
+  metric: string,
+): NamedResource | undefined {
+  return resourcesOf(template, 'AWS::CloudWatch::Alarm').find(
+    ({ properties }) =>
+      at(properties, 'Namespace') === 'AWS/SQS' &&
+      at(properties, 'MetricName') === metric &&
+      at(properties, 'ComparisonOperator') === 'GreaterThanThreshold' &&
+      list(at(properties, 'Dimensions')).some(
+        (dimension) => at(dimension, 'Name') === 'QueueName' && target(at(dimension, 'Value')) === queueId,
+      ),
+  );
+}
+
+export const alarmRules: readonly Rule[] = [
+  {
+    name: 'the first dead letter of every queue raises an alarm',
+    mistakes: [
+      { mistake: 'no alarm', path: 'Resources/UploadDeadLetterAlarm' },
+      {
+        mistake: 'an alarm for the second one',
+        path: 'Resources/UploadDeadLetterAlarm/Properties/Threshold',
+        value: 1,
+      },
+    ],
+    faults: (template) =>
+      mappingsOf(template).flatMap((mapping) => {
+        const id = deadLetterQueueOf(mapping);
+        const alarm = alarmOn(template, id, 'ApproximateNumberOfMessagesVisible');
+        if (alarm === undefined) return [`Nobody hears of the dead letters of ${mapping.queueId}.`];
+        return at(alarm.properties, 'Threshold') === 0 ? [] : [`${alarm.id} ignores the first dead letter.`];
+      }),
+  },
+  {
+    name: 'a queue that falls behind raises an alarm',
+    mistakes: [
+      {
+        mistake: "an alarm on another queue's name",
+        path: 'Resources/UploadAgeAlarm/Properties/Dimensions/0/Value',
+        value: { 'Fn::GetAtt': 'PollQueue.QueueName' },
+      },
+    ],
+    faults: (template) =>
+      mappingsOf(template)
+        .filter(({ queueId }) => alarmOn(template, queueId, 'ApproximateAgeOfOldestMessage') === undefined)
+        .map(({ queueId }) => `Nobody hears when ${queueId} falls behind.`),
+  },
+  {
+    name: 'every alarm reaches the alarm topic and names its runbook',
+    mistakes: [
+      { mistake: 'an alarm that nobody hears', path: 'Resources/UploadAgeAlarm/Properties/AlarmActions' },
+      {
+        mistake: 'an alarm without a runbook',
+        path: 'Resources/UploadAgeAlarm/Properties/AlarmDescription',
+        value: 'upload-asset has fallen behind.',
+      },
+    ],
+    faults: (template) =>
+      resourcesOf(template, 'AWS::CloudWatch::Alarm').flatMap(({ id, properties }) => {
+        const reaches = list(at(properties, 'AlarmActions')).some(
+          (action) => template.Resources[target(action) ?? '']?.Type === 'AWS::SNS::Topic',
+        );
+        const description = at(properties, 'AlarmDescription');
+        const named = typeof description === 'string' && /\bRunbook: \S/.test(description);
+        return [
+          ...(reaches ? [] : [`${id} tells no topic.`]),
+          ...(named ? [] : [`${id} does not say where its runbook is.`]),
+        ];
+      }),
+  },
+  {
+    name: 'CloudWatch may publish to the alarm topic',
+    mistakes: [
+      {
+        mistake: "SNS's own key",
+        path: 'Resources/AlarmTopic/Properties/KmsMasterKeyId',
+        value: 'alias/aws/sns',
+      },
+    ],
+    faults: (template) =>
+      resourcesOf(template, 'AWS::SNS::Topic')
+        .filter(({ properties }) => at(properties, 'KmsMasterKeyId') === 'alias/aws/sns')
+        .map(({ id }) => `${id} is encrypted with a key that CloudWatch may not use.`),
+  },
+];

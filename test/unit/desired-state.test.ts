@@ -1,0 +1,225 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  desiredName,
+  emptyDesiredState,
+  isOvertaken,
+  mergeWishes,
+  type DesiredState,
+} from '../../lib/desired-state.ts';
+import type { EventOrder } from '../../lib/event-order.ts';
+import { arbitraryEvents, laid, type Laid } from './arbitrary-events.ts';
+
+const file = (name: string) => ({ file: { url: `https://cdn.example.com/${name}`, name } });
+const lay = (events: readonly Laid[], from: DesiredState = emptyDesiredState): DesiredState =>
+  events.reduce((state, { order, wishes }) => mergeWishes(state, order, wishes), from);
+const meaning = (state: DesiredState) => {
+  const { content, lifecycle, fields, tagChanges, erasedBefore } = state;
+  return { content, lifecycle, fields, tagChanges, erasedBefore, name: desiredName(state) };
+};
+
+describe('events in any order', () => {
+  it('end in the state of the right order, however they are shuffled and repeated', () => {
+    const shuffled = arbitraryEvents.chain((events) =>
+      fc.tuple(
+        fc.constant(events),
+        fc
+          .tuple(fc.shuffledSubarray(events), fc.shuffledSubarray(events, { minLength: events.length }))
+          .chain(([twice, all]) => {
+            const deliveries = [...twice, ...all];
+            return fc.shuffledSubarray(deliveries, { minLength: deliveries.length });
+          }),
+      ),
+    );
+    fc.assert(
+      fc.property(shuffled, ([events, deliveries]) => {
+        expect(meaning(lay(deliveries))).toEqual(meaning(lay(events)));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('leave each place with the newest wish for it, and nothing that is older than a permanent delete', () => {
+    fc.assert(
+      fc.property(arbitraryEvents, (events) => {
+        const state = lay(events);
+        const erasedAt = events.findLastIndex(({ wishes }) =>
+          wishes.some(({ value }) => value === 'deleted'),
+        );
+        const newest: Record<string, { order: EventOrder; value: unknown }> = {};
+        for (const { order, wishes } of events.slice(Math.max(0, erasedAt))) {
+          // Of two wishes for one place in one event, the first counts.
+          for (const { path, value } of wishes.toReversed()) newest[path] = { order, value };
+        }
+        const { content, lifecycle, fields, tagChanges } = state;
+        const held = {
+          ...(content && { content }),
+          ...(lifecycle && { lifecycle }),
+          ...Object.fromEntries(Object.entries(fields).map(([name, one]) => [`fields.${name}`, one])),
+          ...Object.fromEntries(Object.entries(tagChanges).map(([name, one]) => [`tags.${name}`, one])),
+        };
+        expect(held).toEqual(newest);
+        expect(state.erasedBefore).toBe(events[erasedAt]?.order);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('change nothing when they come again, and the state is then the same object', () => {
+    fc.assert(
+      fc.property(arbitraryEvents, (events) => {
+        const state = lay(events);
+        expect(lay(events, state)).toBe(state);
+      }),
+    );
+  });
+
+  it('make the generation grow by one for each event that changed something', () => {
+    fc.assert(
+      fc.property(arbitraryEvents, (events) => {
+        let state = emptyDesiredState;
+        for (const event of events) {
+          const next = lay([event], state);
+          expect(next.generation).toBe(next === state ? state.generation : state.generation + 1);
+          state = next;
+        }
+      }),
+    );
+  });
+
+  it('are overtaken exactly where the state no longer holds what they asked for', () => {
+    fc.assert(
+      fc.property(arbitraryEvents, (events) => {
+        const state = lay(events);
+        const erased = state.erasedBefore ?? '';
+        for (const [index, { order, wishes }] of events.entries()) {
+          const newer = events.slice(index + 1).flatMap((event) => event.wishes);
+          for (const { path } of wishes) {
+            const isReplaced = newer.some((wish) => wish.path === path);
+            const isErased = order < erased;
+            const isListReplaced =
+              path.startsWith('tags.') && newer.some((wish) => wish.path === 'fields.tags');
+            expect(isOvertaken(state, path, order)).toBe(isReplaced || isErased || isListReplaced);
+          }
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+describe('an older event that comes late', () => {
+  it('sets what nothing newer has set, and changes nothing else', () => {
+    const newer = laid('new', 2, 'asset.metadata', { metadata: { name: 'New', isSensitive: true } });
+    const older = laid('old', 1, 'asset.metadata', { metadata: { name: 'Old', description: 'text' } });
+    const { fields } = lay([newer, older]);
+    expect(fields['name']).toEqual({ order: newer.order, value: 'New' });
+    expect(fields['isSensitive']).toEqual({ order: newer.order, value: true });
+    expect(fields['description']).toEqual({ order: older.order, value: 'text' });
+  });
+
+  it('does not bring back a field that a newer one has cleared', () => {
+    const cleared = laid('new', 2, 'asset.metadata', { metadata: { description: null } });
+    const state = lay([cleared, laid('old', 1, 'asset.metadata', { metadata: { description: 'text' } })]);
+    expect(state.fields['description']).toEqual({ order: cleared.order, value: null });
+  });
+
+  it('does not bring an archived asset back, but leaves its content for a restore', () => {
+    const archive = laid('archive', 2, 'asset.archive');
+    const upsert = laid('upsert', 1, 'asset.upsert', file('a.pdf'));
+    const state = lay([archive, upsert]);
+    expect(state.lifecycle).toEqual({ order: archive.order, value: 'archived' });
+    expect(state.content?.order).toBe(upsert.order);
+    expect(lay([laid('restore', 3, 'asset.restore')], state).lifecycle?.value).toBe('live');
+  });
+
+  it('changes nothing after a permanent delete', () => {
+    const deleted = lay([laid('delete', 2, 'asset.delete', {}, 'delete')]);
+    const older = [
+      laid('upsert', 1, 'asset.upsert', { ...file('a.pdf'), metadata: { name: 'Old' } }),
+      laid('tags', 1, 'asset.metadata', { tags: { add: ['red'] } }),
+      laid('restore', 1, 'asset.restore'),
+      laid('early-delete', 1, 'asset.delete', {}, 'delete'),
+    ];
+    expect(lay(older, deleted)).toBe(deleted);
+  });
+
+  it('gives the asset its name when it brought the first file and no event names the asset', () => {
+    const second = laid('second', 2, 'asset.upsert', file('b.pdf'));
+    const first = laid('first', 1, 'asset.upsert', file('a.pdf'));
+    expect(desiredName(lay([second]))).toBe('b.pdf');
+    expect(desiredName(lay([second, first]))).toBe('a.pdf');
+    const named = laid('named', 0, 'asset.metadata', { metadata: { name: 'Brochure' } });
+    expect(desiredName(lay([second, first, named]))).toBe('Brochure');
+  });
+});
+
+describe('a permanent delete', () => {
+  it('forgets everything older and keeps everything newer', () => {
+    const state = lay([
+      laid('old', 1, 'asset.upsert', { ...file('a.pdf'), metadata: { name: 'Old', description: 'text' } }),
+      laid('new', 3, 'asset.upsert', { ...file('b.pdf'), metadata: { name: 'New' } }),
+      laid('delete', 2, 'asset.delete', {}, 'delete'),
+    ]);
+    expect(state.lifecycle?.value).toBe('live');
+    expect(Object.keys(state.fields)).toEqual(['name']);
+    expect(desiredName(state)).toBe('New');
+  });
+
+  it('forgets the names of older files, whenever it comes', () => {
+    const [first, second, third] = [1, 3, 4].map((at) =>
+      laid(`${at}`, at, 'asset.upsert', file(`${at}.pdf`)),
+    );
+    const deletion = laid('delete', 2, 'asset.delete', {}, 'delete');
+    for (const events of [
+      [first, deletion, second, third],
+      [third, second, first, deletion],
+      [deletion, third, first, second],
+    ]) {
+      expect(desiredName(lay(events.filter((event) => event !== undefined)))).toBe('3.pdf');
+    }
+  });
+
+  it('is an archive unless the source is set up to delete', () => {
+    expect(lay([laid('delete', 1, 'asset.delete')]).lifecycle?.value).toBe('archived');
+    expect(lay([laid('delete', 1, 'asset.delete', {}, 'delete')]).lifecycle?.value).toBe('deleted');
+  });
+});
+
+describe('the wishes of an event', () => {
+  const paths = (event: Laid) => event.wishes.map(({ path }) => path);
+
+  it('are the fields it names and no other', () => {
+    expect(paths(laid('a', 1, 'asset.metadata', { metadata: { name: 'n', expiresAt: null } }))).toEqual([
+      'fields.name',
+      'fields.expiresAt',
+    ]);
+    expect(paths(laid('a', 1, 'asset.upsert', file('a.pdf')))).toEqual(['content', 'lifecycle']);
+  });
+
+  it('hold each right of the permissions on its own', () => {
+    const first = laid('a', 1, 'asset.metadata', { metadata: { permissions: { isShareable: true } } });
+    const second = laid('b', 2, 'asset.metadata', { metadata: { permissions: { isEditable: false } } });
+    expect(paths(first)).toEqual(['fields.permissions.isShareable']);
+    expect(Object.keys(lay([first, second]).fields)).toHaveLength(2);
+  });
+
+  it('speak of one tag however it is written by name, and of another by id', () => {
+    const tags = { add: ['red', { name: 'green', category: 'colours' }, { id: 'red' }] };
+    expect(paths(laid('a', 1, 'asset.metadata', { tags }))).toEqual([
+      'tags.name:red',
+      'tags.name:green',
+      'tags.id:red',
+    ]);
+  });
+
+  it('are none for an event of a type nobody knows', () => {
+    expect(laid('a', 1, 'something.else', { metadata: { name: 'n' } }).wishes).toEqual([]);
+  });
+
+  it('keep names that objects have a use for as plain names', () => {
+    const state = lay([laid('a', 1, 'asset.metadata', { tags: { add: ['__proto__', 'constructor'] } })]);
+    expect(Object.keys(state.tagChanges)).toEqual(['name:__proto__', 'name:constructor']);
+    expect(Object.getPrototypeOf(state.tagChanges)).toBe(Object.prototype);
+  });
+});
