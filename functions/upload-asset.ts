@@ -60,7 +60,16 @@ async function sendFile(
   }
 
   const object = { ...(await services.staging()), key: staged.objectKey };
-  const { body, size } = await openStaged({ ...object, signal });
+  const opened = await openStaged({ ...object, signal }).catch((error: unknown) => {
+    if (error instanceof Error && error.name === 'NoSuchKey') return null;
+    throw error;
+  });
+  if (opened === null) {
+    // It has expired: what comes next is to stage it again.
+    await services.assets.forgetStaged(job.key, staged);
+    return 'proceed';
+  }
+  const { body, size } = opened;
   try {
     // The link comes last: it lives for fifteen minutes, and is used once.
     const contentMD5 = Buffer.from(staged.md5, 'hex').toString('base64');

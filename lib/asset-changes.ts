@@ -2,6 +2,7 @@ import type { AppliedState, Asset } from './asset-state.ts';
 import { fieldInShowpad } from './asset-field.ts';
 import { desiredName } from './desired-state.ts';
 import type { EventOrder } from './event-order.ts';
+import type { TagWish } from './metadata.ts';
 import { pendingPaths } from './next-step.ts';
 import { JobFailure } from './reasons.ts';
 import type { AssetUpdate } from './showpad/asset-fields.ts';
@@ -76,7 +77,7 @@ class Draft {
     const lifecycle = isLifecycleSettled ? desired.lifecycle?.value : applied.lifecycle;
     const written = (prefix: string) => this.written.filter((path) => path.startsWith(prefix));
     return {
-      body: this.body as AssetUpdate,
+      body: this.body,
       applied: {
         ...applied,
         fields: {
@@ -133,7 +134,7 @@ async function composeTags(
   if (isReplaced) {
     await draft.tryPath('fields.tags', async () => {
       const replacing = [];
-      for (const tag of desired.fields['tags']?.value as Parameters<typeof resolveTag>[2][]) {
+      for (const tag of valueOf(draft.asset, 'fields.tags') as readonly TagWish[]) {
         replacing.push(await resolveTag(client, divisionId, tag));
       }
       tagIds.clear();

@@ -1,5 +1,11 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { GetCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import {
+  GetCommand,
+  UpdateCommand,
+  type DynamoDBDocumentClient,
+  type UpdateCommandInput,
+  type UpdateCommandOutput,
+} from '@aws-sdk/lib-dynamodb';
 import { setTimeout as pause } from 'node:timers/promises';
 import { assetKey, assetPartition } from './asset-key.ts';
 import {
@@ -82,56 +88,44 @@ export class Assets {
     knownGeneration: number | null,
   ): Promise<boolean> {
     return conditionHeld(
-      this.#database.send(
-        new UpdateCommand({
-          TableName: this.#table,
-          Key: stateKey(key),
-          UpdateExpression:
-            'SET desired = :desired, #source = :source, subject = :subject, applied = if_not_exists(applied, :nothing)',
-          ConditionExpression:
-            knownGeneration === null ? 'attribute_not_exists(pk)' : 'desired.generation = :known',
-          ExpressionAttributeNames: { '#source': 'source' },
-          ExpressionAttributeValues: {
-            ':desired': desired,
-            ':source': event.source,
-            ':subject': event.subject,
-            ':nothing': nothingApplied,
-            ...(knownGeneration !== null && { ':known': knownGeneration }),
-          },
-        }),
-      ),
+      this.#update(key, {
+        UpdateExpression:
+          'SET desired = :desired, #source = :source, subject = :subject, applied = if_not_exists(applied, :nothing)',
+        ConditionExpression:
+          knownGeneration === null ? 'attribute_not_exists(pk)' : 'desired.generation = :known',
+        ExpressionAttributeNames: { '#source': 'source' },
+        ExpressionAttributeValues: {
+          ':desired': desired,
+          ':source': event.source,
+          ':subject': event.subject,
+          ':nothing': nothingApplied,
+          ...(knownGeneration !== null && { ':known': knownGeneration }),
+        },
+      }),
     );
   }
 
   /** Notes where the bytes of a content wish are staged; false when newer content has overtaken the wish. */
   async recordStaged(key: string, staged: StagedFile): Promise<boolean> {
     return conditionHeld(
-      this.#database.send(
-        new UpdateCommand({
-          TableName: this.#table,
-          Key: stateKey(key),
-          UpdateExpression: 'SET staged = :staged',
-          ConditionExpression:
-            'desired.content.#order = :order AND (attribute_not_exists(staged) OR staged.#order <> :order)',
-          ExpressionAttributeNames: { '#order': 'order' },
-          ExpressionAttributeValues: { ':staged': staged, ':order': staged.order },
-        }),
-      ),
+      this.#update(key, {
+        UpdateExpression: 'SET staged = :staged',
+        ConditionExpression:
+          'desired.content.#order = :order AND (attribute_not_exists(staged) OR staged.#order <> :order)',
+        ExpressionAttributeNames: { '#order': 'order' },
+        ExpressionAttributeValues: { ':staged': staged, ':order': staged.order },
+      }),
     );
   }
 
   /** Forgets staged bytes, once they are of no further use or turned out to be gone. */
   async forgetStaged(key: string, staged: StagedFile): Promise<void> {
     await conditionHeld(
-      this.#database.send(
-        new UpdateCommand({
-          TableName: this.#table,
-          Key: stateKey(key),
-          UpdateExpression: 'REMOVE staged',
-          ConditionExpression: 'staged.objectKey = :objectKey',
-          ExpressionAttributeValues: { ':objectKey': staged.objectKey },
-        }),
-      ),
+      this.#update(key, {
+        UpdateExpression: 'REMOVE staged',
+        ConditionExpression: 'staged.objectKey = :objectKey',
+        ExpressionAttributeValues: { ':objectKey': staged.objectKey },
+      }),
     );
   }
 
@@ -142,17 +136,13 @@ export class Assets {
   async acquire(key: string, durationMs: number): Promise<Lease | null> {
     const now = this.#now().getTime();
     try {
-      const { Attributes } = await this.#database.send(
-        new UpdateCommand({
-          TableName: this.#table,
-          Key: stateKey(key),
-          UpdateExpression: 'SET leasedUntil = :until ADD fence :one',
-          ConditionExpression:
-            'attribute_exists(pk) AND (attribute_not_exists(leasedUntil) OR leasedUntil < :now)',
-          ExpressionAttributeValues: { ':until': now + durationMs + clockSkewMs, ':now': now, ':one': 1 },
-          ReturnValues: 'UPDATED_NEW',
-        }),
-      );
+      const { Attributes } = await this.#update(key, {
+        UpdateExpression: 'SET leasedUntil = :until ADD fence :one',
+        ConditionExpression:
+          'attribute_exists(pk) AND (attribute_not_exists(leasedUntil) OR leasedUntil < :now)',
+        ExpressionAttributeValues: { ':until': now + durationMs + clockSkewMs, ':now': now, ':one': 1 },
+        ReturnValues: 'UPDATED_NEW',
+      });
       return { key, fence: Number(Attributes?.['fence']) };
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException) return null;
@@ -160,18 +150,14 @@ export class Assets {
     }
   }
 
-  /** Gives the lease back. A holder that has lost it changes nothing. */
+  /** A holder that has lost its lease changes nothing. */
   async release(lease: Lease): Promise<void> {
     await conditionHeld(
-      this.#database.send(
-        new UpdateCommand({
-          TableName: this.#table,
-          Key: stateKey(lease.key),
-          UpdateExpression: 'REMOVE leasedUntil',
-          ConditionExpression: 'fence = :fence',
-          ExpressionAttributeValues: { ':fence': lease.fence },
-        }),
-      ),
+      this.#update(lease.key, {
+        UpdateExpression: 'REMOVE leasedUntil',
+        ConditionExpression: 'fence = :fence',
+        ExpressionAttributeValues: { ':fence': lease.fence },
+      }),
     );
   }
 
@@ -219,19 +205,15 @@ export class Assets {
       }
     }
     const held = await conditionHeld(
-      this.#database.send(
-        new UpdateCommand({
-          TableName: this.#table,
-          Key: stateKey(lease.key),
-          UpdateExpression: [
-            sets.length > 0 ? `SET ${sets.join(', ')}` : '',
-            removes.length > 0 ? `REMOVE ${removes.join(', ')}` : '',
-          ].join(' '),
-          ConditionExpression: 'fence = :fence AND leasedUntil > :now',
-          ExpressionAttributeNames: names,
-          ExpressionAttributeValues: values,
-        }),
-      ),
+      this.#update(lease.key, {
+        UpdateExpression: [
+          sets.length > 0 ? `SET ${sets.join(', ')}` : '',
+          removes.length > 0 ? `REMOVE ${removes.join(', ')}` : '',
+        ].join(' '),
+        ConditionExpression: 'fence = :fence AND leasedUntil > :now',
+        ExpressionAttributeNames: names,
+        ExpressionAttributeValues: values,
+      }),
     );
     if (!held) throw new LeaseLostError(`The lease of ${lease.key} was lost before its outcome was written.`);
   }
@@ -260,21 +242,21 @@ export class Assets {
   async recordProcessed(key: string, file: AppliedFile, state: 'usable' | 'failed'): Promise<boolean> {
     const { fileId, md5, size } = file;
     return conditionHeld(
-      this.#database.send(
-        new UpdateCommand({
-          TableName: this.#table,
-          Key: stateKey(key),
-          UpdateExpression: `SET applied.#file.#state = :state${state === 'usable' ? ', applied.usableFile = :usable' : ''}`,
-          ConditionExpression: 'applied.#file.fileId = :fileId',
-          ExpressionAttributeNames: { '#file': 'file', '#state': 'state' },
-          ExpressionAttributeValues: {
-            ':state': state,
-            ':fileId': fileId,
-            ...(state === 'usable' && { ':usable': { fileId, md5, size } }),
-          },
-        }),
-      ),
+      this.#update(key, {
+        UpdateExpression: `SET applied.#file.#state = :state${state === 'usable' ? ', applied.usableFile = :usable' : ''}`,
+        ConditionExpression: 'applied.#file.fileId = :fileId',
+        ExpressionAttributeNames: { '#file': 'file', '#state': 'state' },
+        ExpressionAttributeValues: {
+          ':state': state,
+          ':fileId': fileId,
+          ...(state === 'usable' && { ':usable': { fileId, md5, size } }),
+        },
+      }),
     );
+  }
+
+  #update(key: string, change: Omit<UpdateCommandInput, 'TableName' | 'Key'>): Promise<UpdateCommandOutput> {
+    return this.#database.send(new UpdateCommand({ TableName: this.#table, Key: stateKey(key), ...change }));
   }
 
   async #read(key: string): Promise<Record<string, unknown> | undefined> {

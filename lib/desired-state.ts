@@ -114,10 +114,16 @@ function mergeWish(desired: DesiredState, order: EventOrder, wish: Wish): Desire
         : forgetting;
     }
     default: {
-      const [kind, name] = splitPath(wish.path);
+      const { path } = wish;
+      const [kind, name] = splitPath(path);
       const values = desired[kind];
-      if (!isNewer(order, values[name])) return desired;
-      return { ...desired, [kind]: { ...values, [name]: { order, value: wish.value } } };
+      const replaced = desired.fields['tags'];
+      const isReplaced = kind === 'tagChanges' && replaced !== undefined && replaced.order > order;
+      if (isReplaced || !isNewer(order, values[name])) return desired;
+      const merged = { ...desired, [kind]: { ...values, [name]: { order, value: wish.value } } };
+      return path === 'fields.tags'
+        ? { ...merged, tagChanges: newerThan(order, desired.tagChanges) }
+        : merged;
     }
   }
 }
@@ -144,17 +150,22 @@ function rememberFileName(desired: DesiredState, order: EventOrder, name: string
 function eraseBefore(desired: DesiredState, order: EventOrder): DesiredState {
   const { content, lifecycle, firstFileName, fields, tagChanges, generation } = desired;
   const survives = (present: Ordered<unknown> | undefined) => present !== undefined && present.order > order;
-  const surviving = <T>(values: Readonly<Record<string, Ordered<T>>>) =>
-    Object.fromEntries(Object.entries(values).filter(([, value]) => value.order > order));
   return {
     generation,
     erasedBefore: order,
     ...(content !== undefined && survives(content) && { content }),
     ...(lifecycle !== undefined && survives(lifecycle) && { lifecycle }),
     ...(firstFileName !== undefined && survives(firstFileName) && { firstFileName }),
-    fields: surviving(fields),
-    tagChanges: surviving(tagChanges),
+    fields: newerThan(order, fields),
+    tagChanges: newerThan(order, tagChanges),
   };
+}
+
+function newerThan<T>(
+  order: EventOrder,
+  values: Readonly<Record<string, Ordered<T>>>,
+): Record<string, Ordered<T>> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value.order > order));
 }
 
 /** Whether newer events have overtaken what the event with this order asked for at this path. */
@@ -162,9 +173,7 @@ export function isOvertaken(desired: DesiredState, path: string, order: EventOrd
   if (path === 'content') return desired.content?.order !== order;
   if (path === 'lifecycle') return desired.lifecycle?.order !== order;
   const [kind, name] = splitPath(path);
-  if (desired[kind][name]?.order !== order) return true;
-  const replaced = desired.fields['tags'];
-  return kind === 'tagChanges' && replaced !== undefined && replaced.order > order;
+  return desired[kind][name]?.order !== order;
 }
 
 /**
@@ -173,7 +182,9 @@ export function isOvertaken(desired: DesiredState, path: string, order: EventOrd
  */
 export function desiredName(desired: DesiredState): string | undefined {
   const named = desired.fields['name']?.value;
-  const name = typeof named === 'string' ? named : desired.firstFileName?.value;
-  const isUrl = desired.content !== undefined && 'url' in desired.content.value;
+  const { content } = desired;
+  const ofContent = content === undefined ? undefined : contentName(content.value);
+  const name = typeof named === 'string' ? named : (desired.firstFileName?.value ?? ofContent);
+  const isUrl = content !== undefined && 'url' in content.value;
   return isUrl && name !== undefined && !/\.url$/i.test(name) ? `${name}.url` : name;
 }

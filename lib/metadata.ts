@@ -3,7 +3,7 @@ import { normalizeTime } from './event-order.ts';
 
 const controlCharacters = /\p{Cc}/u;
 /** Text of several lines. */
-const text = (maximum: number) =>
+const longText = (maximum: number) =>
   z
     .string()
     .max(maximum, `must be at most ${maximum} characters`)
@@ -68,7 +68,7 @@ export const tagSchema = z.union(
 /** Strips what an event may not set together: a field that is absent here stays absent, never a default. */
 export const metadataSchema = z.strictObject({
   name: lineText(255).optional(),
-  description: text(20_000).nullable().optional(),
+  description: longText(20_000).nullable().optional(),
   division: z
     .union([id, byId, z.strictObject({ name: lineText(255) })], {
       error: 'must be an id, {"id"} or {"name"}',

@@ -52,8 +52,8 @@ export class Timeline {
       }),
     );
     const unexpired = Items.filter((item) => Number(item['expiresAt']) * 1_000 > this.#now().getTime());
-    return unexpired
-      .toReversed()
-      .map(({ at, what, jobId, details }) => ({ at, what, jobId, details }) as TimelineEntry);
+    return unexpired.toReversed().map(({ pk: _pk, sk: _sk, expiresAt: _expiresAt, ...entry }) => {
+      return entry as unknown as TimelineEntry;
+    });
   }
 }

@@ -48,7 +48,9 @@ function translate(_source: Source, { headers, body, receivedAt }: Delivery): Tr
       'The content type must be application/cloudevents+json or application/cloudevents-batch+json; binary mode is not taken, because its headers are not signed.',
     );
   }
-  if (parameters.some((parameter) => /^charset=/.test(parameter) && !/^charset="?utf-8"?$/.test(parameter))) {
+  if (
+    parameters.some((parameter) => parameter.startsWith('charset=') && !/^charset="?utf-8"?$/.test(parameter))
+  ) {
     return unsupported('The charset must be UTF-8.');
   }
   if (headers['content-encoding'] !== undefined && headers['content-encoding'] !== 'identity') {

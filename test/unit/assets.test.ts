@@ -6,7 +6,7 @@ import {
   type Lease,
   type StagedFile,
 } from '../../lib/asset-state.ts';
-import { Assets, LeaseLostError } from '../../lib/assets.ts';
+import { Assets } from '../../lib/assets.ts';
 import { emptyDesiredState, mergeWishes } from '../../lib/desired-state.ts';
 import type { EventOrder } from '../../lib/event-order.ts';
 import { laid, type Laid } from './arbitrary-events.ts';
@@ -31,9 +31,6 @@ beforeEach(() => {
 
 const merge = ({ order, wishes }: Laid): Promise<Asset> =>
   assets.merge({ source: 'demo', subject, order }, wishes);
-const later = (ms: number): void => {
-  now = new Date(now.getTime() + ms);
-};
 async function stored(): Promise<Asset> {
   const asset = await assets.get(key);
   if (asset === null) throw new Error('The asset is not there.');
@@ -137,130 +134,6 @@ describe('the state of an asset', () => {
   });
 });
 
-describe('the lease of an asset', () => {
-  beforeEach(async () => {
-    await merge(upsert);
-  });
-
-  it('has one holder, however many ask at once', async () => {
-    const asked = await Promise.all(Array.from({ length: 20 }, () => assets.acquire(key, minuteMs)));
-    expect(asked.filter((answer) => answer !== null)).toHaveLength(1);
-  });
-
-  it('is free again once it is given back, with a higher fence', async () => {
-    const first = await lease();
-    await assets.release(first);
-    const second = await lease();
-    expect(second.fence).toBeGreaterThan(first.fence);
-  });
-
-  it('of one asset is none of another', async () => {
-    await lease();
-    const other = `${subject}-other`;
-    await assets.merge({ source: 'demo', subject: other, order: upsert.order }, upsert.wishes);
-    expect(await assets.acquire(`demo:${other}`, minuteMs)).not.toBeNull();
-  });
-
-  it('ends after its time and the minute that clocks may differ, and not before', async () => {
-    const first = await lease(10 * minuteMs);
-    later(11 * minuteMs);
-    expect(await assets.acquire(key, minuteMs)).toBeNull();
-    later(1);
-    const second = await lease();
-    expect(second.fence).toBeGreaterThan(first.fence);
-  });
-
-  it('lets its holder write as long as it lasts', async () => {
-    const held = await lease(10 * minuteMs);
-    later(11 * minuteMs - 1);
-    await assets.record(held, { assetId: '1' });
-    expect((await stored()).applied.assetId).toBe('1');
-  });
-
-  it('lets nobody write once it has run out, even if nobody else has taken it', async () => {
-    const held = await lease(10 * minuteMs);
-    later(11 * minuteMs);
-    await expect(assets.record(held, { assetId: '1' })).rejects.toBeInstanceOf(LeaseLostError);
-    expect((await stored()).applied).toEqual(nothingApplied);
-  });
-
-  it('lets nobody write who has given it back', async () => {
-    const held = await lease();
-    await assets.release(held);
-    await expect(assets.record(held, { assetId: '1' })).rejects.toBeInstanceOf(LeaseLostError);
-  });
-
-  it('cannot be written under, or given back, by a holder from whom it was taken over', async () => {
-    const stale = await lease(minuteMs);
-    later(3 * minuteMs);
-    const current = await lease();
-
-    await expect(assets.record(stale, { assetId: 'stale' })).rejects.toBeInstanceOf(LeaseLostError);
-    await expect(assets.forgetAsset(stale)).rejects.toBeInstanceOf(LeaseLostError);
-    await assets.release(stale);
-
-    expect(await assets.acquire(key, minuteMs)).toBeNull();
-    await assets.record(current, { assetId: 'current' });
-    expect((await stored()).applied.assetId).toBe('current');
-  });
-
-  it('does not hinder events', async () => {
-    const held = await lease();
-    await merge(newer);
-    await assets.record(held, { assetId: '1' });
-    expect(await stored()).toMatchObject({
-      applied: { assetId: '1' },
-      desired: { content: { order: newer.order } },
-    });
-  });
-});
-
-describe('a story under the lease', () => {
-  beforeEach(async () => {
-    await merge(upsert);
-  });
-
-  it('sees the state as it is then, and gives the lease back', async () => {
-    await assets.record(await lease(minuteMs), { assetId: '1' });
-    later(5 * minuteMs);
-    const told = await assets.underLease(key, minuteMs, async (held, asset) => {
-      expect(await assets.acquire(key, minuteMs)).toBeNull();
-      await assets.record(held, { url: 'https://example.com' });
-      return asset.applied.assetId;
-    });
-    expect(told).toBe('1');
-    expect(await assets.acquire(key, minuteMs)).not.toBeNull();
-  });
-
-  it('is not told while another holds the lease', async () => {
-    await lease();
-    const told = await assets.underLease(key, minuteMs, () => Promise.reject(new Error('It was told.')));
-    expect(told).toBeNull();
-  });
-
-  it('gives the lease back when it fails, with its own error', async () => {
-    const story = assets.underLease(key, minuteMs, () => Promise.reject(new Error('It went wrong.')));
-    await expect(story).rejects.toThrow('It went wrong.');
-    expect(await assets.acquire(key, minuteMs)).not.toBeNull();
-  });
-
-  it('is told by one at a time: a hundred that ask leave as many writes as were told', async () => {
-    const counted = await Promise.all(
-      Array.from({ length: 100 }, () =>
-        assets.underLease(key, minuteMs, async (held, { applied }) => {
-          const count = Number(applied.fields['count'] ?? 0) + 1;
-          await assets.record(held, { fields: { count } });
-          return count;
-        }),
-      ),
-    );
-    const told = counted.filter((count) => count !== null);
-    expect(told.length).toBeGreaterThan(0);
-    expect(new Set(told).size).toBe(told.length);
-    expect((await stored()).applied.fields['count']).toBe(told.length);
-  });
-});
-
 describe('what is applied', () => {
   beforeEach(async () => {
     await merge(upsert);
@@ -350,10 +223,11 @@ describe('staged bytes', () => {
   });
 });
 
+const held = ({ fileId, md5, size }: AppliedFile) => ({ fileId, md5, size });
+
 describe('the end of processing', () => {
   const first = appliedFile('first');
   const second = appliedFile('second');
-  const held = ({ fileId, md5, size }: AppliedFile) => ({ fileId, md5, size });
   beforeEach(async () => {
     await merge(upsert);
   });

@@ -186,9 +186,9 @@ describe('a permanent delete', () => {
   });
 });
 
-describe('the wishes of an event', () => {
-  const paths = (event: Laid) => event.wishes.map(({ path }) => path);
+const paths = (event: Laid) => event.wishes.map(({ path }) => path);
 
+describe('the wishes of an event', () => {
   it('are the fields it names and no other', () => {
     expect(paths(laid('a', 1, 'asset.metadata', { metadata: { name: 'n', expiresAt: null } }))).toEqual([
       'fields.name',

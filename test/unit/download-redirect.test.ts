@@ -61,7 +61,7 @@ describe('redirects', () => {
     ['http://[::1]/', 'SOURCE_FORBIDDEN_ADDRESS'],
     ['//169.254.169.254/', 'SOURCE_FORBIDDEN_ADDRESS'],
     ['http://127.0.0.1/x', 'SOURCE_FORBIDDEN_ADDRESS'],
-    ['http://127.0.0.1:8080/x', 'SOURCE_URL_INVALID'],
+    ['http://127.0.0.1:8080/x', 'SOURCE_FORBIDDEN_ADDRESS'],
     ['http://resolves-to-private.example.org/', 'SOURCE_FORBIDDEN_ADDRESS'],
     ['file:///etc/passwd', 'SOURCE_URL_INVALID'],
     ['gopher://files.example.com/', 'SOURCE_URL_INVALID'],

@@ -2,6 +2,13 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { eventOrder, normalizeTime } from '../../lib/event-order.ts';
 
+const written = ({ at, offsetMinutes }: { at: Date; offsetMinutes: number }): string => {
+  const local = new Date(at.getTime() + offsetMinutes * 60_000).toISOString().slice(0, 23);
+  const minutes = Math.abs(offsetMinutes);
+  const [hours, rest] = [Math.floor(minutes / 60), minutes % 60].map((part) => String(part).padStart(2, '0'));
+  return `${local}${offsetMinutes < 0 ? '-' : '+'}${hours}:${rest}`;
+};
+
 describe('a time', () => {
   it.each([
     ['2026-11-30T09:00:00Z', '2026-11-30T09:00:00.000000000Z'],
@@ -60,14 +67,6 @@ describe('a time', () => {
       }),
       offsetMinutes: fc.integer({ min: -1439, max: 1439 }),
     });
-    const written = ({ at, offsetMinutes }: { at: Date; offsetMinutes: number }): string => {
-      const local = new Date(at.getTime() + offsetMinutes * 60_000).toISOString().slice(0, 23);
-      const minutes = Math.abs(offsetMinutes);
-      const [hours, rest] = [Math.floor(minutes / 60), minutes % 60].map((part) =>
-        String(part).padStart(2, '0'),
-      );
-      return `${local}${offsetMinutes < 0 ? '-' : '+'}${hours}:${rest}`;
-    };
     fc.assert(
       fc.property(instant, instant, (left, right) => {
         const [first, second] = [left, right].map((one) => normalizeTime(written(one)) ?? '');
@@ -80,8 +79,9 @@ describe('a time', () => {
   });
 });
 
+const time = (text: string): string => normalizeTime(text) ?? '';
+
 describe('the order of events', () => {
-  const time = (text: string): string => normalizeTime(text) ?? '';
   const at = (text: string, id = 'a', sequence?: string) => eventOrder({ id, time: time(text), sequence });
 
   it('is the order of their times, down to the nanosecond', () => {

@@ -38,13 +38,20 @@ export function stubEnvironment(environment: Readonly<Record<string, string>> = 
   }
 }
 
+const handlerSchema = z.custom<LambdaHandler>((value) => typeof value === 'function');
+
 /**
  * Invokes a handler as Lambda does.
  * @throws {Error} when the invocation fails
  */
-export async function invoke(handler: LambdaHandler, event: unknown): Promise<unknown> {
+export async function invoke(handler: unknown, event: unknown): Promise<unknown> {
   const lambda = createLambda('eu-west-1', () => undefined);
-  const target = { name: 'function', handler, timeoutSeconds: 20, memoryMebibytes: 512 };
+  const target = {
+    name: 'function',
+    handler: handlerSchema.parse(handler),
+    timeoutSeconds: 20,
+    memoryMebibytes: 512,
+  };
   const result = await lambda.invoke(target, event);
   if (!result.ok) throw new Error(`${result.errorType}: ${result.errorMessage}`);
   return result.payload;
@@ -67,7 +74,7 @@ export interface HttpCall {
 }
 
 /** Calls the handler of a route with an event of the HTTP API. */
-export async function call(handler: LambdaHandler, request: HttpCall = {}): Promise<HttpAnswer> {
+export async function call(handler: unknown, request: HttpCall = {}): Promise<HttpAnswer> {
   const { method = 'POST', path = {}, query = {}, headers = {}, body, isBase64Encoded = false } = request;
   const event: APIGatewayProxyEventV2 = {
     version: '2.0',
@@ -103,7 +110,7 @@ const batchSchema = z.strictObject({
  * Hands these bodies over as one batch of a queue.
  * @returns the positions of those that failed
  */
-export async function deliver(handler: LambdaHandler, bodies: readonly string[]): Promise<number[]> {
+export async function deliver(handler: unknown, bodies: readonly string[]): Promise<number[]> {
   const event = sqsEvent(
     bodies.map((Body, index) => ({
       MessageId: `message-${index}`,
@@ -115,5 +122,7 @@ export async function deliver(handler: LambdaHandler, bodies: readonly string[])
   );
   const { batchItemFailures } = batchSchema.parse(await invoke(handler, event));
   const ids = event.Records.map(({ messageId }: SQSRecord) => messageId);
-  return batchItemFailures.map(({ itemIdentifier }) => ids.indexOf(itemIdentifier)).toSorted();
+  return batchItemFailures
+    .map(({ itemIdentifier }) => ids.indexOf(itemIdentifier))
+    .toSorted((left, right) => left - right);
 }

@@ -1,14 +1,20 @@
 import { createHash, createHmac } from 'node:crypto';
-import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cloudEventsAdapter } from '../../lib/sources/cloudevents.ts';
-import { parseSources, type Delivery, type Source } from '../../lib/sources/source.ts';
-
-const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
-const otherSecret = `whsec_${Buffer.from('another secret of 24 by.').toString('base64')}`;
-const retiredSecret = `whsec_${Buffer.from('a retired secret of 27 byte').toString('base64')}`;
-const now = new Date('2026-06-01T12:00:00Z');
-const nowSeconds = now.getTime() / 1000;
+import { parseSources } from '../../lib/sources/source.ts';
+import {
+  delivery,
+  event,
+  now,
+  nowSeconds,
+  otherSecret,
+  retiredSecret,
+  secret,
+  sign,
+  sourceWith,
+  text,
+  type Signed,
+} from './signed-delivery.ts';
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date'], now });
@@ -16,48 +22,6 @@ beforeEach(() => {
 afterEach(() => {
   vi.useRealTimers();
 });
-
-function sourceWith(...secrets: string[]): Source {
-  const source = parseSources(JSON.stringify({ demo: { adapter: 'cloudevents', secrets } })).get('demo');
-  if (source === undefined) throw new Error('There is no source.');
-  return source;
-}
-
-interface Signed {
-  readonly body: Buffer;
-  readonly id: string;
-  readonly timestamp: string;
-  readonly signature: string;
-}
-
-const event = {
-  specversion: '1.0',
-  id: 'event-1',
-  source: '/dam',
-  type: 'asset.archive',
-  subject: 'a',
-  time: '2026-06-01T11:59:59Z',
-};
-const text = JSON.stringify(event);
-
-function sign(body: string | Buffer = text, key = secret, at = nowSeconds): Signed {
-  const signature = new Webhook(key).sign('msg_1', new Date(at * 1000), Buffer.from(body));
-  return { body: Buffer.from(body), id: 'msg_1', timestamp: String(at), signature };
-}
-
-function delivery(signed: Signed, headers: Readonly<Record<string, string | undefined>> = {}): Delivery {
-  return {
-    headers: {
-      'content-type': 'application/cloudevents+json',
-      'webhook-id': signed.id,
-      'webhook-timestamp': signed.timestamp,
-      'webhook-signature': signed.signature,
-      ...headers,
-    },
-    body: signed.body,
-    receivedAt: now,
-  };
-}
 
 const verify = (signed: Signed, source = sourceWith(secret)): string | null =>
   cloudEventsAdapter.verify(source, delivery(signed));
@@ -252,151 +216,5 @@ describe('a source whose secret is being replaced', () => {
     if (a === undefined || b === undefined) throw new Error('A source is missing.');
     expect(cloudEventsAdapter.verify(a, delivery(sign()))).toBeNull();
     expect(cloudEventsAdapter.verify(b, delivery(sign()))).not.toBeNull();
-  });
-});
-
-describe('the list of sources', () => {
-  it.each([
-    ['a short secret', { secrets: ['whsec_AAAA'] }, 'demo.secrets.0'],
-    ['a secret that is no base64', { secrets: ['whsec_hunter2!'] }, 'demo.secrets.0'],
-    ['no secret', { secrets: [] }, 'demo.secrets'],
-    ['six secrets', { secrets: Array.from({ length: 6 }, () => secret) }, 'demo.secrets'],
-    ['an unknown adapter', { secrets: [secret], adapter: 'carrier-pigeon' }, 'demo.adapter'],
-    ['an unknown meaning of a delete', { secrets: [secret], onDelete: 'hunter2' }, 'demo.onDelete'],
-  ])('is not usable with %s, and says so without a value', (_what, source, field) => {
-    const parse = () => parseSources(JSON.stringify({ demo: source }));
-    expect(parse).toThrow(field);
-    expect(parse).not.toThrow(/hunter2|whsec_[A-Z]/);
-  });
-
-  it('is not usable when it is no JSON or names a source with a colon', () => {
-    expect(() => parseSources('hunter2')).toThrow(/^The sources are not usable: they are not JSON\.$/);
-    expect(() => parseSources(JSON.stringify({ 'a:b': { secrets: [secret] } }))).toThrow('a:b');
-  });
-
-  it('holds no source that only objects have', () => {
-    expect(parseSources(JSON.stringify({ demo: { secrets: [secret] } })).get('constructor')).toBeUndefined();
-  });
-});
-
-describe('the content of a delivery', () => {
-  const translate = (body: string, headers: Readonly<Record<string, string | undefined>> = {}) =>
-    cloudEventsAdapter.translate(sourceWith(secret), delivery(sign(body), headers));
-  const batchType = { 'content-type': 'application/cloudevents-batch+json' };
-  const batchOf = (count: number): string =>
-    JSON.stringify(Array.from({ length: count }, (_none, index) => ({ ...event, id: `event-${index}` })));
-  const faultsOf = (translation: ReturnType<typeof translate>) =>
-    translation.kind === 'invalid' ? translation.faults.map(({ field }) => field) : translation.kind;
-
-  it.each([
-    'application/cloudevents+json',
-    'Application/CloudEvents+JSON',
-    'application/cloudevents+json; charset=utf-8',
-    'application/cloudevents+json;charset="UTF-8"',
-    'application/cloudevents+json; profile=x',
-  ])('is an event when its type is %s', (contentType) => {
-    const translation = translate(text, { 'content-type': contentType });
-    expect(translation).toMatchObject({ kind: 'events', events: [{ id: 'event-1', subject: 'a' }] });
-  });
-
-  it.each([
-    undefined,
-    '',
-    'application/json',
-    'text/plain',
-    'application/x-www-form-urlencoded',
-    'application/cloudevents',
-    'application/cloudevents+xml',
-    'application/cloudevents+json; charset=utf-16',
-    'application/cloudevents+json; charset=iso-8859-1',
-    'application/cloudevents-batch+json; charset=latin1',
-  ])('is not taken when its type is %s', (contentType) => {
-    expect(translate(text, { 'content-type': contentType }).kind).toBe('unsupported');
-  });
-
-  it('is not taken in binary mode, whose headers nobody has signed', () => {
-    const headers = {
-      'content-type': 'application/json',
-      'ce-specversion': '1.0',
-      'ce-id': '1',
-      'ce-type': 'asset.archive',
-      'ce-source': '/dam',
-      'ce-subject': 'a',
-    };
-    expect(translate('{}', headers)).toMatchObject({
-      kind: 'unsupported',
-      message: expect.stringContaining('binary mode'),
-    });
-  });
-
-  it.each([
-    ['gzip', 'unsupported'],
-    ['br', 'unsupported'],
-    ['identity', 'events'],
-  ])('compressed as %s is %s', (encoding, kind) => {
-    expect(translate(text, { 'content-encoding': encoding }).kind).toBe(kind);
-  });
-
-  it.each([1, 2, 100])('may be a batch of %i', (count) => {
-    const translation = translate(batchOf(count), batchType);
-    expect(translation.kind === 'events' && translation.events.map(({ id }) => id)).toEqual(
-      Array.from({ length: count }, (_none, index) => `event-${index}`),
-    );
-  });
-
-  it.each([0, 101])('may not be a batch of %i', (count) => {
-    expect(faultsOf(translate(batchOf(count), batchType))).toEqual(['(body)']);
-  });
-
-  it('is one event or a batch, as its type says', () => {
-    expect(faultsOf(translate(batchOf(1)))).toEqual(['(body)']);
-    expect(faultsOf(translate(text, batchType))).toEqual(['(body)']);
-  });
-
-  it.each(['', ' ', '{', '{"a":1,}', '{/*x*/}', 'NaN', '\ufeff{}', "{'a':1}"])(
-    'is no JSON when it is %j',
-    (body) => {
-      for (const headers of [{}, batchType]) {
-        expect(translate(body, headers)).toEqual({
-          kind: 'invalid',
-          faults: [{ field: '(body)', message: 'is not JSON' }],
-        });
-      }
-    },
-  );
-
-  it.each(['null', '[]', '"x"', '1e999'])('is no event when it is %s', (body) => {
-    expect(faultsOf(translate(body))).toEqual(['(body)']);
-  });
-
-  it('names every fault of every event of a batch, and gives none of its events', () => {
-    const { subject: _subject, ...nameless } = event;
-    const batch = [event, nameless, { ...event, type: 'asset.delete', data: { why: 'x' } }, 7];
-    expect(faultsOf(translate(JSON.stringify(batch), batchType))).toEqual([
-      '[1].subject',
-      '[2].data.why',
-      '[3]',
-    ]);
-  });
-
-  it('takes the last of two equal keys', () => {
-    const translation = translate(`{"subject":"first",${text.slice(1)}`);
-    expect(translation).toMatchObject({ kind: 'events', events: [{ subject: 'a' }] });
-  });
-
-  it('may be nested deeper than any stack', () => {
-    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
-    expect(faultsOf(translate(deep))).toEqual(['(body)']);
-    expect(faultsOf(translate(deep, batchType))).toEqual(['[0]']);
-  });
-
-  it('with twenty thousand unknown keys is refused with all of them', () => {
-    const keys = Array.from({ length: 20_000 }, (_none, index) => `"k${index}":1`).join(',');
-    const body = JSON.stringify({ ...event, type: 'asset.metadata', data: 0 }).replace(
-      '"data":0',
-      `"data":{"metadata":{${keys}}}`,
-    );
-    const translation = translate(body);
-    expect(faultsOf(translation)).toHaveLength(20_000);
   });
 });
