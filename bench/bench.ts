@@ -50,15 +50,25 @@ if (values.help === true || unknown.length > 0 || (rounds !== null && !(rounds >
 
 const machine = describeMachine();
 console.log(formatMachine(machine));
+if (machine.load > machine.cores / 4) {
+  console.log(
+    'The machine is busy with something else: trust the ratios more than the rest, and them not much.',
+  );
+}
 const reports: Record<string, Report> = {};
 for (const name of names) {
-  const report = await benches[name]?.({
-    rounds,
-    onProgress: (line) => process.stderr.write(`  ${line}\n`),
-  });
-  if (report === undefined) continue;
-  reports[name] = report;
-  console.log(`\n${formatReport(report)}`);
+  try {
+    const onProgress = (line: string): void => {
+      process.stderr.write(`  ${line}\n`);
+    };
+    const report = await benches[name]?.({ rounds, onProgress });
+    if (report === undefined) continue;
+    reports[name] = report;
+    console.log(`\n${formatReport(report)}`);
+  } catch (error) {
+    process.exitCode = 1;
+    console.error(`\n${name} could not be measured:`, error);
+  }
 }
 if (values.json !== undefined) {
   await writeFile(values.json, `${JSON.stringify({ machine, reports }, null, 2)}\n`);

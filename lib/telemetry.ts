@@ -57,7 +57,8 @@ export class Telemetry {
   async fileUploaded(job: Job, file: { fileId: string; md5: string; size: number }): Promise<void> {
     this.#count('FilesUploaded');
     this.#count('BytesUploaded', file.size, MetricUnit.Bytes);
-    await this.#happened(job, 'file uploaded', { ...file });
+    const { fileId, md5, size } = file;
+    await this.#happened(job, 'file uploaded', { fileId, md5, size });
   }
 
   async fileUsable(job: Job, fileId: string): Promise<void> {

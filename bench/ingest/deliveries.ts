@@ -5,7 +5,7 @@ import { Webhook } from 'standardwebhooks';
 const routeKey = 'POST /events/{source}';
 const path = '/events/demo';
 
-/** Signed deliveries of one event each, of about 900 bytes, every one for a new asset, as API Gateway hands them over. */
+/** Signed deliveries of one event each, of about 850 bytes, every one for a new asset, as API Gateway hands them over. */
 export function makeDeliveries(
   secret: string,
   count: number,

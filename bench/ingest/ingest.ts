@@ -60,7 +60,7 @@ export async function benchIngest({ requests, rounds, onProgress }: IngestOption
       if (accepted === undefined) throw new Error('Nothing was measured.');
       const bare = others.at(-1)?.samples ?? [];
       return {
-        title: `ingest: warm, one event of 900 bytes a request, one request at a time, ${rounds} × ${requests} requests`,
+        title: `ingest: warm, one event of about 850 bytes a request, one request at a time, ${rounds} × ${requests} requests`,
         rows: [accepted, ...others].map(({ name, samples }) => toRow(name, samples, bare)),
         notes: splitOf(accepted.samples),
       };

@@ -15,6 +15,8 @@ export interface Peer {
   readonly name: string;
   readonly programs: readonly string[];
   readonly steps: readonly TransferTask['step'][];
+  /** The part of its speed that is aimed at; null when it is only looked at. */
+  readonly aim: number | null;
   readonly transfer: (leg: Leg, step: TransferTask['step'], folder: string) => Promise<Transfer>;
 }
 
@@ -26,6 +28,7 @@ export const peers: readonly Peer[] = [
     name: 'curl | curl',
     programs: ['curl'],
     steps: ['stage', 'upload'],
+    aim: 0.8,
     transfer: ({ sourceUrl, targetOrigin, targetPath, authorityFile }) =>
       transferByShell(
         `source=$1 target=$2; shift 2
@@ -38,6 +41,7 @@ curl ${curlOptions} "$@" "$source" | curl ${curlOptions} "$@" --upload-file - "$
     name: 'curl | tee md5 sha256 | curl',
     programs: ['curl', 'openssl', 'mkfifo', 'tee'],
     steps: ['stage'],
+    aim: 0.8,
     transfer: ({ sourceUrl, targetOrigin, targetPath, authorityFile }, _step, folder) =>
       transferByShell(
         `source=$1 target=$2 md5=$3 sha256=$4; shift 4
@@ -57,6 +61,7 @@ curl ${curlOptions} "$@" "$source" | tee "$md5" "$sha256" | curl ${curlOptions} 
     name: 'rclone copyurl',
     programs: ['rclone'],
     steps: ['stage', 'upload'],
+    aim: null,
     transfer: ({ sourceUrl, targetOrigin, targetPath, authorityFile }, step) =>
       transferByShell('rclone copyurl --config /dev/null --retries 1 --ignore-checksum "$@"', [
         ...certificateOption('--ca-cert', authorityFile),
@@ -79,7 +84,9 @@ export async function installedPeers(): Promise<{ present: readonly Peer[]; note
     notes: looked.flatMap(({ peer, missing }) =>
       missing.length === 0
         ? []
-        : [`Skipped: ${peer.name}, because ${missing.join(' and ')} is not installed.`],
+        : [
+            `Skipped: ${peer.name}, because ${missing.join(' and ')} is not installed (Debian: apt-get install -y curl rclone openssl).`,
+          ],
     ),
   };
 }

@@ -3,7 +3,7 @@ import type { Report, Row } from '../report.ts';
 import { median } from '../statistics.ts';
 import { openArena, type Arena } from './arena.ts';
 import { transferOurselves } from './contestants.ts';
-import { installedPeers, type Leg, type Peer } from './peers.ts';
+import { installedPeers, peers, type Leg, type Peer } from './peers.ts';
 import type { Transfer, TransferTask } from './transfer.ts';
 
 export interface RaceOptions {
@@ -16,7 +16,6 @@ export interface RaceOptions {
 
 type Protocol = 'http' | 'https';
 const ourName = 'ours';
-const aim = 0.8;
 const memoryLimitMebibytes = 64;
 
 /** Moves files of every size over http and https, ours and the peers' way in turns, and compares. */
@@ -28,29 +27,22 @@ export async function race(options: RaceOptions): Promise<Report> {
   try {
     const protocols: Protocol[] = arena.authorityFile === null ? ['http'] : ['http', 'https'];
     const rows: Row[] = [];
-    const remarks: string[] = [];
+    const verdicts: string[] = [];
     for (const protocol of protocols) {
-      const peakOfSize: number[] = [];
+      const peaks: number[] = [];
       for (const size of sizes) {
         const contestants = enter(arena, contenders, protocol, size, options);
         const results = await interleave(contestants, rounds);
         const [ours, ...theirs] = results.map(({ name, samples }) => summarize(name, samples, size));
         if (ours === undefined) continue;
-        const label = `${protocol} ${formatSize(size)}`;
-        for (const summary of [ours, ...theirs]) rows.push(toRow(protocol, size, summary, ours));
-        const curl = theirs.find(({ name }) => name === 'curl | curl');
-        if (curl !== undefined)
-          remarks.push(verdict(label, ours.megabytesPerSecond / curl.megabytesPerSecond));
-        peakOfSize.push(ours.peakMebibytes ?? 0);
+        rows.push(...[ours, ...theirs].map((summary) => toRow(protocol, size, summary, ours)));
+        verdicts.push(...speedVerdicts(`${protocol} ${formatSize(size)}`, ours, theirs));
+        peaks.push(ours.peakMebibytes ?? 0);
       }
-      const growth = (peakOfSize.at(-1) ?? 0) - (peakOfSize[0] ?? 0);
-      const met = growth < memoryLimitMebibytes ? 'kept' : 'BROKEN';
-      remarks.push(
-        `Memory, ${protocol}: the peak grows by ${growth.toFixed(0)} MiB from ${formatSize(sizes[0] ?? 0)} to ${formatSize(sizes.at(-1) ?? 0)}; limit ${memoryLimitMebibytes} MiB: ${met}.`,
-      );
+      verdicts.push(memoryVerdict(protocol, sizes, peaks));
     }
     const skipped = arena.authorityFile === null ? ['Skipped: https, because openssl is not installed.'] : [];
-    return { title: `${title}, median of ${rounds}`, rows, notes: [...remarks, ...notes, ...skipped] };
+    return { title: `${title}, median of ${rounds}`, rows, notes: [...verdicts, ...notes, ...skipped] };
   } finally {
     await arena.close();
   }
@@ -135,8 +127,21 @@ function toRow(protocol: Protocol, size: number, summary: Summary, ours: Summary
   };
 }
 
-function verdict(label: string, ratio: number): string {
-  return `Aim, ${label}: ${ratio.toFixed(2)} of curl | curl; ${aim} wanted: ${ratio >= aim ? 'reached' : 'MISSED'}.`;
+function speedVerdicts(label: string, ours: Summary, theirs: readonly Summary[]): string[] {
+  return theirs.flatMap(({ name, megabytesPerSecond }) => {
+    const aim = peers.find((peer) => peer.name === name)?.aim ?? null;
+    if (aim === null) return [];
+    const ratio = ours.megabytesPerSecond / megabytesPerSecond;
+    const outcome = ratio >= aim ? 'reached' : 'MISSED';
+    return [`Aim, ${label}: ${ratio.toFixed(2)} of "${name}"; ${aim} wanted: ${outcome}.`];
+  });
+}
+
+function memoryVerdict(protocol: Protocol, sizes: readonly number[], peaks: readonly number[]): string {
+  const growth = (peaks.at(-1) ?? 0) - (peaks[0] ?? 0);
+  const span = `from ${formatSize(sizes[0] ?? 0)} to ${formatSize(sizes.at(-1) ?? 0)}`;
+  const outcome = growth < memoryLimitMebibytes ? 'kept' : 'BROKEN';
+  return `Memory, ${protocol}: the peak grows by ${growth.toFixed(0)} MiB ${span}; limit ${memoryLimitMebibytes} MiB: ${outcome}.`;
 }
 
 function formatSize(bytes: number): string {
