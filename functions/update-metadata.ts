@@ -1,15 +1,16 @@
 // MetadataQueue → the asset in Showpad says what the newest events asked for, and nothing else of it changes.
-import { composeChanges } from '../lib/asset-changes.ts';
+import { composeChanges, needsCurrent } from '../lib/asset-changes.ts';
 import { nothingApplied, type Asset, type Lease } from '../lib/asset-state.ts';
 import { adoptAsset } from '../lib/ensure-asset.ts';
 import { sqsHandler } from '../lib/handlers.ts';
-import { nextStep, pendingPaths } from '../lib/next-step.ts';
+import { nextStep } from '../lib/next-step.ts';
 import { backoffSeconds } from '../lib/proceed.ts';
 import { stepMessageSchema } from '../lib/queues.ts';
 import { JobFailure } from '../lib/reasons.ts';
 import { deleteAsset, getAsset, updateAsset } from '../lib/showpad/assets.ts';
 import type { ShowpadClient } from '../lib/showpad/client.ts';
 import { ShowpadError } from '../lib/showpad/errors.ts';
+import { writeDraft } from '../lib/write-draft.ts';
 import { isOlderThan, step, underLease, type StepOutcome, type Work } from '../lib/work.ts';
 
 export const handler = sqsHandler(stepMessageSchema, step('metadata', updateMetadata));
@@ -36,21 +37,25 @@ function updateMetadata(work: Work): Promise<StepOutcome> {
 }
 
 async function applyPending(
-  { services, job }: Work,
+  { services, job, attempt }: Work,
   lease: Lease,
   asset: Asset,
   assetId: string,
   client: ShowpadClient,
 ): Promise<StepOutcome> {
-  const mustRead = pendingPaths(asset).some((path) => /^(tags\.|fields\.(permissions\.|tags$))/.test(path));
-  const isDivisionKnown = asset.applied.divisionId !== undefined;
-  const current = mustRead || !isDivisionKnown ? await getAsset(client, assetId) : { id: assetId };
+  const names = await services.names();
+  const mustRead = needsCurrent(asset) || asset.applied.divisionId === undefined;
+  const current = mustRead ? await getAsset(client, assetId) : { id: assetId };
   const divisionId =
     asset.applied.divisionId ?? ('division' in current ? current.division?.id : undefined) ?? '';
-  const { body, applied, written, refused } = await composeChanges(client, asset, divisionId, current);
-  if (Object.keys(body).length > 0) await updateAsset(client, assetId, body);
-  await services.assets.record(lease, applied);
-  await services.telemetry.metadataWritten(job, written, refused);
+  const createTags = job.defaults.createTags !== false;
+  const draft = await composeChanges(names, asset, { divisionId, createTags, current });
+  await writeDraft(draft, () => updateAsset(client, assetId, draft.body), {
+    names,
+    isFirstTry: attempt === 0,
+  });
+  await services.assets.record(lease, { ...draft.applied(), divisionId });
+  await services.telemetry.metadataWritten(job, draft.written, draft.refused);
   return 'proceed';
 }
 

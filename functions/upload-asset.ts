@@ -5,14 +5,14 @@ import { sqsHandler } from '../lib/handlers.ts';
 import { nextStep } from '../lib/next-step.ts';
 import { backoffSeconds } from '../lib/proceed.ts';
 import { stepMessageSchema } from '../lib/queues.ts';
-import { JobFailure } from '../lib/reasons.ts';
+import { JobFailure, TryAgain } from '../lib/reasons.ts';
 import { updateAsset } from '../lib/showpad/assets.ts';
 import type { ShowpadClient } from '../lib/showpad/client.ts';
 import { ShowpadError } from '../lib/showpad/errors.ts';
 import { createFile, getFile } from '../lib/showpad/files.ts';
 import { uploadBinary, uploadOperation } from '../lib/showpad/upload.ts';
 import { deleteStaged, openStaged } from '../lib/staging.ts';
-import { step, TryAgain, underLease, type StepOutcome, type Work } from '../lib/work.ts';
+import { step, underLease, type StepOutcome, type Work } from '../lib/work.ts';
 
 export const handler = sqsHandler(stepMessageSchema, step('upload', uploadAsset));
 

@@ -100,7 +100,10 @@ function draftJob(source: Source, event: ConnectorEvent, wishes: readonly Wish[]
     order: event.order,
     wishes: wishes.map(({ path }) => path),
     generation: 0,
-    defaults: source.division === undefined ? {} : { division: source.division },
+    defaults: {
+      createTags: source.createTags,
+      ...(source.division !== undefined && { division: source.division }),
+    },
     error: null,
     showpad: {},
   };

@@ -1,8 +1,6 @@
-import { resolveDivision } from './divisions.ts';
-import type { Metadata } from './metadata.ts';
+import type { DivisionWish, Metadata } from './metadata.ts';
 import { JobFailure } from './reasons.ts';
-import type { ShowpadClient } from './showpad/client.ts';
-import { findUsersByEmail } from './showpad/users.ts';
+import type { ShowpadNames } from './showpad-names.ts';
 
 /**
  * One metadata field in the words of Showpad's API: the part of a request body that sets it.
@@ -10,7 +8,7 @@ import { findUsersByEmail } from './showpad/users.ts';
  * @throws {ShowpadError} when a name could not be looked up
  */
 export async function fieldInShowpad(
-  client: ShowpadClient,
+  names: ShowpadNames,
   divisionId: string,
   name: string,
   value: unknown,
@@ -20,9 +18,9 @@ export async function fieldInShowpad(
     case 'countries':
       return { [name]: (value as string[]).map((code) => ({ code })) };
     case 'authors':
-      return { authors: await resolveAuthors(client, value as NonNullable<Metadata['authors']>) };
+      return { authors: await resolveAuthors(names, value as NonNullable<Metadata['authors']>) };
     case 'division':
-      if ((await resolveDivision(client, value)) === divisionId) return {};
+      if ((await names.divisionId(value as DivisionWish)) === divisionId) return {};
       throw new JobFailure(
         'DIVISION_FIXED',
         `The asset belongs to Division ${divisionId}, and an event names another.`,
@@ -34,25 +32,14 @@ export async function fieldInShowpad(
 }
 
 async function resolveAuthors(
-  client: ShowpadClient,
+  names: ShowpadNames,
   authors: NonNullable<Metadata['authors']>,
 ): Promise<{ id: string }[]> {
   const resolved: { id: string }[] = [];
   for (const [index, author] of authors.entries()) {
-    if (typeof author !== 'string') {
-      resolved.push({ id: author.id });
-      continue;
-    }
-    const [user, ...others] = author.includes(',') ? [] : await findUsersByEmail(client, author);
-    if (user === undefined || others.length > 0) {
-      const found = user === undefined ? 'no user' : 'several users';
-      // The address itself must not reach a log.
-      throw new JobFailure(
-        'AUTHOR_UNKNOWN',
-        `Showpad has ${found} for the address in metadata.authors[${index}].`,
-      );
-    }
-    resolved.push({ id: user.id });
+    const id =
+      typeof author === 'string' ? await names.userId(author, `metadata.authors[${index}]`) : author.id;
+    resolved.push({ id });
   }
   return resolved;
 }

@@ -42,6 +42,8 @@ export interface AppliedState {
 export interface CreateIntent {
   readonly at: string;
   readonly applied: AppliedState;
+  /** Whether the new asset carries its external id, and so can be looked up. */
+  readonly isFindable: boolean;
 }
 
 export interface Asset {

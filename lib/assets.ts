@@ -225,7 +225,7 @@ export class Assets {
    */
   async forgetAsset(lease: Lease): Promise<void> {
     const unknown = { assetId: undefined, divisionId: undefined, url: undefined, file: undefined };
-    const intent = { at: this.#now().toISOString(), applied: nothingApplied };
+    const intent = { at: this.#now().toISOString(), applied: nothingApplied, isFindable: true };
     await this.record(lease, {
       ...unknown,
       usableFile: undefined,

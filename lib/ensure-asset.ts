@@ -1,13 +1,15 @@
 import { externalIdOf } from './asset-key.ts';
 import { nothingApplied, type AppliedState, type Asset, type Lease } from './asset-state.ts';
 import { composeChanges } from './asset-changes.ts';
+import type { AssetDraft } from './asset-draft.ts';
 import { desiredName } from './desired-state.ts';
-import { resolveDivision } from './divisions.ts';
-import { JobFailure } from './reasons.ts';
+import type { DivisionWish } from './metadata.ts';
+import { JobFailure, TryAgain } from './reasons.ts';
 import { createAsset, findAssetsByExternalId } from './showpad/assets.ts';
 import type { ShowpadClient } from './showpad/client.ts';
 import { ShowpadError } from './showpad/errors.ts';
 import type { StepOutcome, Work } from './work.ts';
+import { writeDraft } from './write-draft.ts';
 
 export interface EnsuredAsset {
   readonly assetId: string;
@@ -33,6 +35,11 @@ export async function ensureAsset(
   if (intent !== undefined) {
     const settledAt = Date.parse(intent.at) + services.config.SETTLE_SECONDS * 1_000;
     const waitSeconds = (settledAt - Date.now()) / 1_000;
+    if (waitSeconds <= 0 && !intent.isFindable) {
+      await services.assets.record(lease, { intent: undefined });
+      const what = 'Showpad lets this token set no external id, and an answer to a create was lost';
+      throw new JobFailure('OUTCOME_UNKNOWN', `${what} at ${intent.at}; the asset may or may not be there.`);
+    }
     if (waitSeconds > 0) {
       return { againInSeconds: waitSeconds, why: 'a create whose outcome is unknown may still show up' };
     }
@@ -66,40 +73,69 @@ export async function adoptAsset(
 }
 
 async function create(work: Work, lease: Lease, asset: Asset, client: ShowpadClient): Promise<EnsuredAsset> {
-  const { services, job } = work;
+  const { services, job, attempt } = work;
   const { desired, key } = asset;
-  const divisionId = await resolveDivision(
-    client,
-    desired.fields['division']?.value ?? job.defaults.division,
-  );
-  const changes = await composeChanges(client, { ...asset, applied: nothingApplied }, divisionId);
+  const names = await services.names();
+  const divisionWish = desired.fields['division']?.value ?? job.defaults.division;
+  const divisionId = await names.divisionId(divisionWish as DivisionWish | undefined);
   const url =
     desired.content !== undefined && 'url' in desired.content.value ? desired.content.value.url : undefined;
   const name = desiredName(desired) ?? job.subject;
-  const applied: AppliedState = {
-    ...changes.applied,
-    fields: { ...changes.applied.fields, name },
-    lifecycle: changes.applied.lifecycle ?? 'live',
-    divisionId,
-    ...(url !== undefined && { url }),
-  };
+  const createTags = job.defaults.createTags !== false;
+  const draft = await composeChanges(
+    names,
+    { ...asset, applied: nothingApplied },
+    { divisionId, createTags },
+  );
+  let externalId: string | undefined = externalIdOf(key);
 
-  await services.assets.record(lease, { intent: { at: new Date().toISOString(), applied } });
-  try {
+  const send = async (): Promise<EnsuredAsset> => {
+    const applied = appliedBy(draft, { name, divisionId, url });
+    const at = new Date().toISOString();
+    await services.assets.record(lease, { intent: { at, applied, isFindable: externalId !== undefined } });
+    const required = { name, division: { id: divisionId }, ...(url !== undefined && { url }) };
     const { id } = await createAsset(client, {
-      ...changes.body,
-      name,
-      division: { id: divisionId },
-      externalId: externalIdOf(key),
-      ...(url !== undefined && { url }),
+      ...draft.body,
+      ...required,
+      ...(externalId !== undefined && { externalId }),
     });
     await services.assets.record(lease, { ...applied, assetId: id, intent: undefined });
-    await services.telemetry.assetCreated(job, id);
     return { assetId: id, applied: { ...applied, assetId: id } };
+  };
+  const otherwise = (fields: readonly string[]): boolean => {
+    if (fields.includes('division')) {
+      throw new JobFailure('DIVISION_UNKNOWN', `Showpad does not know Division ${divisionId}.`);
+    }
+    // Some tokens may not set it: our own table then is all that knows whose asset it is.
+    const mayGoWithout = externalId !== undefined && fields.includes('externalId');
+    if (mayGoWithout) externalId = undefined;
+    return mayGoWithout;
+  };
+  try {
+    const options = { names, isFirstTry: attempt === 0, otherwise, mayBeEmpty: true };
+    const created = await writeDraft(draft, send, options);
+    if (created === null) throw new Error('A create is sent, however little there is to say.');
+    await services.telemetry.assetCreated(job, created.assetId);
+    return created;
   } catch (error) {
-    if (error instanceof ShowpadError && !error.outcomeUnknown) {
+    const isKnown = error instanceof JobFailure || error instanceof TryAgain;
+    if (isKnown || (error instanceof ShowpadError && !error.outcomeUnknown)) {
       await services.assets.record(lease, { intent: undefined });
     }
     throw error;
   }
+}
+
+function appliedBy(
+  draft: AssetDraft,
+  { name, divisionId, url }: { name: string; divisionId: string; url: string | undefined },
+): AppliedState {
+  const written = draft.applied();
+  return {
+    ...written,
+    fields: { ...written.fields, name },
+    lifecycle: written.lifecycle ?? 'live',
+    divisionId,
+    ...(url !== undefined && { url }),
+  };
 }

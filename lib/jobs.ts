@@ -51,7 +51,7 @@ export interface Job {
   readonly wishes: readonly string[];
   readonly generation: number;
   /** What the source was set up with when the event came. */
-  readonly defaults: { readonly division?: DivisionWish };
+  readonly defaults: { readonly division?: DivisionWish; readonly createTags?: boolean };
   /** How often its current step has been looked at again. */
   readonly attempts: number;
   readonly error: JobError | null;

@@ -96,6 +96,15 @@ export const reasons = {
     retryable: false,
     advice: 'Showpad has no user with this address. Invite the user, or leave the author out.',
   },
+  TAG_IN_USE: {
+    retryable: true,
+    advice:
+      'A filter of the Division uses this tag. Take it out of the filter in Showpad, then retry the job.',
+  },
+  OUTCOME_UNKNOWN: {
+    retryable: false,
+    advice: 'Look in Showpad whether it is there. If not, let the source send the event again.',
+  },
   EXTERNAL_ID_AMBIGUOUS: {
     retryable: true,
     advice:
@@ -121,6 +130,11 @@ export class JobFailure extends Error {
     super(message);
     this.code = code;
   }
+}
+
+/** Puts a step off, to be tried from its beginning. */
+export class TryAgain extends Error {
+  override readonly name = 'TryAgain';
 }
 
 /** The error of a job: what happened, and what to do about it. */

@@ -10,6 +10,7 @@ import { Assets } from './assets.ts';
 import { parseConfig, type Config } from './config.ts';
 import { Jobs } from './jobs.ts';
 import { Queues } from './queues.ts';
+import type { ShowpadNames } from './showpad-names.ts';
 import type { ShowpadClient } from './showpad/client.ts';
 import { SourceRegistry } from './sources/source-registry.ts';
 import type { StagedObject } from './staging.ts';
@@ -29,6 +30,7 @@ export interface Services {
   readonly sources: SourceRegistry;
   readonly staging: () => Promise<Omit<StagedObject, 'key'>>;
   readonly showpad: () => Promise<ShowpadClient>;
+  readonly names: () => Promise<ShowpadNames>;
   /** Makes connections to sources; the caller closes it. */
   readonly sourceDispatcher: () => Promise<Dispatcher>;
   /** Leaves no pooled socket behind that a frozen container would find dead. */
@@ -91,6 +93,10 @@ function buildServices(environment: NodeJS.ProcessEnv): Services {
     }),
     sources: new SourceRegistry(({ fresh }) => readSecret(config.SOURCES_SECRET_ARN, fresh)),
     showpad,
+    names: remembered(async () => {
+      const { ShowpadNames } = await import('./showpad-names.ts');
+      return new ShowpadNames(await showpad());
+    }),
     staging: remembered(async () => {
       const { S3Client } = await import('@aws-sdk/client-s3');
       // An endpoint of one's own seldom has a host name for each bucket.

@@ -5,7 +5,7 @@ import type { Job, JobState } from './jobs.ts';
 import { nextStep } from './next-step.ts';
 import { backoffSeconds, fail, proceed, readOpenJob, stateOfMetadata } from './proceed.ts';
 import type { QueuedStep, StepMessage } from './queues.ts';
-import { jobError, JobFailure, type JobError } from './reasons.ts';
+import { jobError, JobFailure, TryAgain, type JobError } from './reasons.ts';
 import { ShowpadError } from './showpad/errors.ts';
 import { SourceError } from './source-error.ts';
 
@@ -14,11 +14,6 @@ export interface Work extends Invocation {
   readonly job: Job;
   readonly asset: Asset;
   readonly attempt: number;
-}
-
-/** Puts the step off, to be tried from its beginning. */
-export class TryAgain extends Error {
-  override readonly name = 'TryAgain';
 }
 
 /** What became of a step: go on to whatever is next, or look again later. */

@@ -15,6 +15,8 @@ const sourceSchema = z.strictObject({
   secrets: z.array(secret).min(1, 'must list at least one secret').max(5, 'must list at most five secrets'),
   /** The Division of events that name none, by id or {"name"}. */
   division: z.union([z.string().min(1), z.strictObject({ name: z.string().min(1) })]).optional(),
+  /** Whether a tag that an event names, and its Division does not have, is made. */
+  createTags: z.boolean().default(true),
   /** What `asset.delete` means. A delete is permanent in Showpad. */
   onDelete: z.enum(['archive', 'delete']).default('archive'),
 });

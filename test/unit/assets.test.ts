@@ -205,6 +205,12 @@ describe('staged bytes', () => {
     expect(noted.filter(Boolean)).toHaveLength(1);
   });
 
+  it('may be noted twice by the one that staged them, whose first answer was lost on the way', async () => {
+    expect(await assets.recordStaged(key, staged(upsert.order))).toBe(true);
+    expect(await assets.recordStaged(key, staged(upsert.order))).toBe(true);
+    expect((await stored()).staged).toEqual(staged(upsert.order));
+  });
+
   it('are not noted for an asset that no event has named or whose content was deleted', async () => {
     expect(await assets.recordStaged('demo:unheard-of', staged(upsert.order))).toBe(false);
     expect(await assets.get('demo:unheard-of')).toBeNull();

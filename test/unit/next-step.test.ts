@@ -19,11 +19,13 @@ import {
 
 const url = 'https://example.com/page';
 const upsert = laid('upsert', 5, 'asset.upsert', { file });
+const newest = laid('newest', 9, 'asset.upsert', { file });
 const link = laid('link', 5, 'asset.upsert', { url });
 const archive = laid('archive', 6, 'asset.archive');
 const restore = laid('restore', 7, 'asset.restore');
 const deletion = laid('delete', 6, 'asset.delete', {}, 'delete');
 const rename = laid('rename', 6, 'asset.metadata', { metadata: { name: 'New' } });
+const renameAgain = laid('again', 9, 'asset.metadata', { metadata: { name: 'Newer' } });
 const describeIt = laid('describe', 6, 'asset.metadata', { metadata: { description: 'text' } });
 const addRed = laid('red', 6, 'asset.metadata', { tags: { add: ['red'] } });
 const removeRed = laid('no-red', 7, 'asset.metadata', { tags: { remove: ['red'] } });
@@ -39,7 +41,7 @@ const cases: Case[] = [
   ['stage', 'what is staged is older content', upsert, assetOf([earlier, upsert], known, staged(earlier))],
   [
     'stage',
-    'an earlier file is usable and the new one is not staged, so nobody knows whether it differs',
+    'an earlier file is usable and the new one is not staged, so nobody knows it yet',
     upsert,
     assetOf([earlier, upsert], { ...known, file: sent(earlier, 'usable') }),
   ],
@@ -225,19 +227,9 @@ const cases: Case[] = [
     assetOf([deletion, removeRed], { lifecycle: 'deleted' }),
   ],
 
-  [
-    'superseded',
-    'newer content and a newer life have come',
-    upsert,
-    assetOf([upsert, laid('newer', 9, 'asset.upsert', { file })]),
-  ],
+  ['superseded', 'newer content and a newer life have come', upsert, assetOf([upsert, newest])],
   ['superseded', 'the asset was deleted later', upsert, assetOf([upsert, deletion])],
-  [
-    'superseded',
-    'the asset was renamed later',
-    rename,
-    assetOf([rename, laid('again', 9, 'asset.metadata', { metadata: { name: 'Newer' } })]),
-  ],
+  ['superseded', 'the asset was renamed later', rename, assetOf([rename, renameAgain])],
   ['superseded', 'the tag was removed later', addRed, assetOf([addRed, removeRed])],
   ['superseded', 'all tags were replaced later', addRed, assetOf([addRed, onlyBlue])],
   [
@@ -280,8 +272,7 @@ describe('the next step of a job', () => {
   });
 
   it('is its end when it asked for nothing', () => {
-    const nothing = { order: upsert.order, wishes: [] };
-    expect(nextStep(jobOf(nothing), assetOf([upsert])).kind).toBe('done');
+    expect(nextStep(jobOf({ order: upsert.order, wishes: [] }), assetOf([upsert])).kind).toBe('done');
   });
 
   it('is a failure that tells every refusal, with the code of the first and what to do', () => {

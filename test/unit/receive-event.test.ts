@@ -76,6 +76,12 @@ describe('an event', () => {
     await expectAccepted();
   });
 
+  it('that comes several times at once with different times is not lost either', async () => {
+    const times = Array.from({ length: 5 }, (_none, index) => `2026-01-01T00:00:0${index}Z`);
+    await Promise.all(times.map((time) => post({ ...event, time })));
+    await expectAccepted();
+  });
+
   it('of a type nobody knows is accepted as ignored, and nothing is done for it', async () => {
     const answer = await post({ ...event, type: 'asset.exploded' });
     expect(answer.statusCode).toBe(202);
@@ -134,6 +140,12 @@ describe('a batch', () => {
   it('may hold one event twice', async () => {
     const answer = await post([event, event]);
     expect(answer.statusCode).toBe(202);
+    expect(new Set(receipts(answer).map(({ id }) => id)).size).toBe(1);
+    await expectAccepted();
+  });
+
+  it('may hold one event twice with different times, and it is not lost for that', async () => {
+    const answer = await post([event, { ...event, time: '2026-01-01T00:00:30Z' }]);
     expect(new Set(receipts(answer).map(({ id }) => id)).size).toBe(1);
     await expectAccepted();
   });
