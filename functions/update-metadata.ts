@@ -1,13 +1,14 @@
 // MetadataQueue → the asset in Showpad says what the newest events asked for, and nothing else of it changes.
+import { applyTag } from '../lib/apply-tag.ts';
 import { composeChanges, needsCurrent } from '../lib/asset-changes.ts';
 import { nothingApplied, type Asset, type Lease } from '../lib/asset-state.ts';
 import { adoptAsset } from '../lib/ensure-asset.ts';
 import { sqsHandler } from '../lib/handlers.ts';
-import { nextStep } from '../lib/next-step.ts';
+import { nextStep, pendingPaths } from '../lib/next-step.ts';
 import { backoffSeconds } from '../lib/proceed.ts';
 import { stepMessageSchema } from '../lib/queues.ts';
 import { JobFailure } from '../lib/reasons.ts';
-import { deleteAsset, getAsset, updateAsset } from '../lib/showpad/assets.ts';
+import { deleteAsset, getAsset, getWholeAsset, updateAsset } from '../lib/showpad/assets.ts';
 import type { ShowpadClient } from '../lib/showpad/client.ts';
 import { ShowpadError } from '../lib/showpad/errors.ts';
 import { writeDraft } from '../lib/write-draft.ts';
@@ -19,6 +20,7 @@ function updateMetadata(work: Work): Promise<StepOutcome> {
   const { services, job } = work;
   return underLease(work, async (lease, asset) => {
     if (nextStep(job, asset).kind !== 'metadata') return 'proceed';
+    if (pendingPaths(asset).includes('tag')) return applyTag(work, lease, asset);
     const client = await services.showpad();
     const known =
       asset.applied.assetId === undefined
@@ -76,7 +78,7 @@ async function deleteForGood(
   client: ShowpadClient,
 ): Promise<StepOutcome> {
   try {
-    const lastState = await getAsset(client, assetId);
+    const lastState = await getWholeAsset(client, assetId);
     await work.services.telemetry.assetDeleting(work.job, assetId, lastState);
     await deleteAsset(client, assetId);
   } catch (error) {

@@ -1,9 +1,9 @@
 import { assetKey } from './asset-key.ts';
 import { wishesOf, type Wish } from './desired-state.ts';
-import type { EventOrder } from './event-order.ts';
 import type { ConnectorEvent } from './events.ts';
 import { jobId, type Job, type JobDraft } from './jobs.ts';
 import { HttpProblem } from './problem.ts';
+import { jobError } from './reasons.ts';
 import type { Services } from './services.ts';
 import type { Source } from './sources/source.ts';
 import { StateTooLargeError } from './state-size.ts';
@@ -19,7 +19,7 @@ const subjectsAtOnce = 8;
 /**
  * Accepts events: those of one subject in their order, different subjects side by side. Answers in the order of
  * the events.
- * @throws {HttpProblem} 400 when ids are not unique (then nothing was stored), or a subject asks for too much
+ * @throws {HttpProblem} 400 when ids are not unique; then nothing was stored
  * @throws {Error} when something could not be stored: the sender has to send all of them again
  */
 export async function acceptEvents(
@@ -27,7 +27,9 @@ export async function acceptEvents(
   events: readonly ConnectorEvent[],
   services: Services,
 ): Promise<readonly Accepted[]> {
-  const known = await Promise.all(events.map(({ id }) => services.jobs.get(jobId(source.name, id))));
+  // A single event is looked up only if its job cannot be created.
+  const looked = events.length === 1 ? [] : events;
+  const known = await Promise.all(looked.map(({ id }) => services.jobs.get(jobId(source.name, id))));
   assertUniqueIds(events, known);
   const accepted: Accepted[] = [];
   const groups = [...Map.groupBy(events.entries(), ([, { subject }]) => subject).values()];
@@ -50,41 +52,49 @@ function assertUniqueIds(events: readonly ConnectorEvent[], known: readonly (Job
   const subjects = new Map<string, string>();
   for (const [index, { id, subject }] of events.entries()) {
     const other = known[index]?.subject ?? subjects.get(id) ?? subject;
-    if (other !== subject) {
-      const detail = `Nothing was stored: the event id ${id} is used for two subjects. Ids must be unique for a source.`;
-      throw new HttpProblem(400, detail, [{ field: 'id', message: 'is used for two subjects' }]);
-    }
+    if (other !== subject) throw repeatedId(id);
     subjects.set(id, subject);
   }
 }
 
 /**
- * Desired state, then job, then message: a crash in between is healed by the sender's next try, which finds the
- * same job and sends the message that may be missing.
+ * Job, then desired state, then message. The job fixes the event's order for all of its deliveries; until the
+ * desired state holds it, nobody works on it. A crash in between is healed by the sender's next try, which finds
+ * the same job and goes on from there.
  */
 async function accept(
   source: Source,
   event: ConnectorEvent,
   known: Job | null,
-  services: Services,
+  { jobs, assets, queues, telemetry }: Services,
 ): Promise<Accepted> {
-  const { jobs, queues, telemetry } = services;
   if (known !== null && known.state !== 'received') return { job: known, isNew: false };
   const wishes = wishesOf(event, source.onDelete);
   const draft = draftJob(source, event, wishes);
-  // What has no time of its own stands where its first delivery stood, so its job has to come first.
-  const reserved = event.isOrdered || known !== null ? null : await jobs.create(draft);
-  const first = reserved ?? known ?? (event.isOrdered ? null : await jobs.get(draft.id));
-  const generation = await merge(source, event, first?.order ?? event.order, wishes, services);
-  const created = reserved ?? (first === null ? await jobs.create({ ...draft, generation }) : null);
-  const job = created ?? first ?? (await jobs.get(draft.id));
+  const created = known === null ? await jobs.create(draft) : null;
+  const job = created ?? known ?? (await jobs.get(draft.id));
   if (job === null) throw new Error(`Job ${draft.id} could be neither created nor read.`);
-  if (job.state === 'received') {
-    await queues.send(event.type === 'asset.upsert' ? 'stage' : 'metadata', { jobId: job.id, attempt: 0 });
+  if (job.subject !== event.subject) throw repeatedId(event.id);
+  if (job.state !== 'received') {
+    if (created !== null) await telemetry.eventIgnored(job);
+    return { job, isNew: created !== null };
   }
-  if (created !== null)
-    await (event.type === 'ignored' ? telemetry.eventIgnored(job) : telemetry.eventAccepted(job));
-  return { job, isNew: created !== null };
+  try {
+    const { desired } = await assets.merge(job, wishes);
+    await queues.send(event.type === 'asset.upsert' ? 'stage' : 'metadata', { jobId: job.id, attempt: 0 });
+    if (created !== null) await telemetry.eventAccepted(job, desired.generation);
+    return { job, isNew: created !== null };
+  } catch (error) {
+    if (!(error instanceof StateTooLargeError)) throw error;
+    const reason = jobError('STATE_TOO_LARGE', error.message);
+    await jobs.advance(job.id, 'failed', { error: reason });
+    return { job: { ...job, state: 'failed', error: reason }, isNew: created !== null };
+  }
+}
+
+function repeatedId(id: string): HttpProblem {
+  const detail = `Nothing was stored: the event id ${id} is used for two subjects. Ids must be unique for a source.`;
+  return new HttpProblem(400, detail, [{ field: 'id', message: 'is used for two subjects' }]);
 }
 
 function draftJob(source: Source, event: ConnectorEvent, wishes: readonly Wish[]): JobDraft {
@@ -99,7 +109,6 @@ function draftJob(source: Source, event: ConnectorEvent, wishes: readonly Wish[]
     state: isIgnored ? 'ignored' : 'received',
     order: event.order,
     wishes: wishes.map(({ path }) => path),
-    generation: 0,
     defaults: {
       createTags: source.createTags,
       ...(source.division !== undefined && { division: source.division }),
@@ -107,21 +116,4 @@ function draftJob(source: Source, event: ConnectorEvent, wishes: readonly Wish[]
     error: null,
     showpad: {},
   };
-}
-
-async function merge(
-  source: Source,
-  event: ConnectorEvent,
-  order: EventOrder,
-  wishes: readonly Wish[],
-  { assets }: Services,
-): Promise<number> {
-  if (wishes.length === 0) return 0;
-  try {
-    const { desired } = await assets.merge({ source: source.name, subject: event.subject, order }, wishes);
-    return desired.generation;
-  } catch (error) {
-    if (error instanceof StateTooLargeError) throw new HttpProblem(400, error.message);
-    throw error;
-  }
 }

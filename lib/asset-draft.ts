@@ -49,9 +49,7 @@ export class AssetDraft {
 
   /** Takes a part out of the body and refuses the wishes behind it; false when nothing of the kind is in it. */
   refuse(key: string, code: ReasonCode, message: string): boolean {
-    const behind = this.written
-      .filter((path) => path.startsWith('fields.') || path.startsWith('tags.'))
-      .filter((path) => bodyKey(path) === key);
+    const behind = this.written.filter((path) => bodyKey(path) === key && path !== 'lifecycle');
     if (!(key in this.#body) || behind.length === 0) return false;
     delete this.#body[key];
     for (const path of behind) {
@@ -59,6 +57,19 @@ export class AssetDraft {
       this.#refused.set(path, { code, message });
     }
     return true;
+  }
+
+  /**
+   * Keeps the first parts of the body, so many; the wishes behind the others stay pending.
+   * @returns false when there was nothing to leave out
+   */
+  keepOnly(count: number): boolean {
+    const left = Object.keys(this.#body).slice(count);
+    for (const key of left) {
+      delete this.#body[key];
+      for (const path of this.written) if (bodyKey(path) === key) this.#written.delete(path);
+    }
+    return left.length > 0;
   }
 
   /** What will be true once Showpad has taken the body. */
@@ -79,7 +90,9 @@ export class AssetDraft {
       },
       tagChanges: {
         ...applied.tagChanges,
-        ...Object.fromEntries(tags.map((path) => [wishName(path), wishOrder(asset, path)])),
+        ...(Object.fromEntries(
+          tags.map((path) => [wishName(path), wishOrder(asset, path)]),
+        ) as AppliedState['tagChanges']),
       },
       refused: { ...applied.refused, ...Object.fromEntries(refused) } as AppliedState['refused'],
       ...(lifecycle !== undefined && { lifecycle }),
@@ -101,6 +114,7 @@ function wishOrder({ desired }: Asset, path: string): EventOrder | undefined {
 }
 
 function bodyKey(path: string): string {
+  if (path === 'lifecycle') return 'isArchived';
   if (path.startsWith('tags.')) return 'tags';
   return wishName(path).split('.')[0] ?? '';
 }

@@ -34,6 +34,8 @@ export interface AppliedState {
   readonly fields: Readonly<Record<string, unknown>>;
   /** Wishes that Showpad, or a name that could not be resolved, refused. */
   readonly refused: Readonly<Record<string, { order: EventOrder; code: ReasonCode; message: string }>>;
+  /** The order of the tag event that was carried out. */
+  readonly tag?: EventOrder;
   /** The orders of tag changes that were made. */
   readonly tagChanges: Readonly<Record<string, EventOrder>>;
 }

@@ -6,6 +6,7 @@ import {
   type UpdateCommandInput,
   type UpdateCommandOutput,
 } from '@aws-sdk/lib-dynamodb';
+import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { assetKey, assetPartition } from './asset-key.ts';
 import {
@@ -111,9 +112,13 @@ export class Assets {
       this.#update(key, {
         UpdateExpression: 'SET staged = :staged',
         ConditionExpression:
-          'desired.content.#order = :order AND (attribute_not_exists(staged) OR staged.#order <> :order)',
+          'desired.content.#order = :order AND (attribute_not_exists(staged) OR staged.#order <> :order OR staged.objectKey = :objectKey)',
         ExpressionAttributeNames: { '#order': 'order' },
-        ExpressionAttributeValues: { ':staged': staged, ':order': staged.order },
+        ExpressionAttributeValues: {
+          ':staged': staged,
+          ':order': staged.order,
+          ':objectKey': staged.objectKey,
+        },
       }),
     );
   }
@@ -137,10 +142,16 @@ export class Assets {
     const now = this.#now().getTime();
     try {
       const { Attributes } = await this.#update(key, {
-        UpdateExpression: 'SET leasedUntil = :until ADD fence :one',
+        UpdateExpression: 'SET leasedUntil = :until, leaseHolder = :holder ADD fence :one',
         ConditionExpression:
-          'attribute_exists(pk) AND (attribute_not_exists(leasedUntil) OR leasedUntil < :now)',
-        ExpressionAttributeValues: { ':until': now + durationMs + clockSkewMs, ':now': now, ':one': 1 },
+          'attribute_exists(pk) AND (attribute_not_exists(leasedUntil) OR leasedUntil < :now OR leaseHolder = :holder)',
+        ExpressionAttributeValues: {
+          ':until': now + durationMs + clockSkewMs,
+          ':now': now,
+          ':one': 1,
+          // The SDK repeats a request whose answer was lost: the lease is then this very caller's.
+          ':holder': randomUUID(),
+        },
         ReturnValues: 'UPDATED_NEW',
       });
       return { key, fence: Number(Attributes?.['fence']) };
@@ -154,7 +165,7 @@ export class Assets {
   async release(lease: Lease): Promise<void> {
     await conditionHeld(
       this.#update(lease.key, {
-        UpdateExpression: 'REMOVE leasedUntil',
+        UpdateExpression: 'REMOVE leasedUntil, leaseHolder',
         ConditionExpression: 'fence = :fence',
         ExpressionAttributeValues: { ':fence': lease.fence },
       }),

@@ -1,12 +1,19 @@
 import type { EventOrder } from './event-order.ts';
 import type { ConnectorEvent, SourceFile } from './events.ts';
-import type { Metadata, TagWish } from './metadata.ts';
+import type { DivisionWish, Metadata, TagWish } from './metadata.ts';
 
 export type Lifecycle = 'live' | 'archived' | 'deleted';
 export type Content = { readonly file: SourceFile } | { readonly url: string };
 export interface TagChange {
   readonly action: 'add' | 'remove';
   readonly tag: TagWish;
+}
+
+/** A tag as such, apart from the assets that carry it. */
+export interface TagState {
+  readonly name: string;
+  readonly division?: DivisionWish;
+  readonly isWanted: boolean;
 }
 
 /** A value with the order of the event that set it. */
@@ -21,6 +28,7 @@ export interface DesiredState {
   readonly generation: number;
   readonly content?: Ordered<Content>;
   readonly lifecycle?: Ordered<Lifecycle>;
+  readonly tag?: Ordered<TagState>;
   /** Metadata by name; the parts of `permissions` stand as `permissions.isShareable` and so on. */
   readonly fields: Readonly<Record<string, Ordered<unknown>>>;
   readonly tagChanges: Readonly<Record<string, Ordered<TagChange>>>;
@@ -34,6 +42,7 @@ export interface DesiredState {
 export type Wish =
   | { readonly path: 'content'; readonly value: Content }
   | { readonly path: 'lifecycle'; readonly value: Lifecycle }
+  | { readonly path: 'tag'; readonly value: TagState }
   | { readonly path: `fields.${string}`; readonly value: unknown }
   | { readonly path: `tags.${string}`; readonly value: TagChange };
 
@@ -64,6 +73,12 @@ export function wishesOf(event: ConnectorEvent, onDelete: 'archive' | 'delete'):
       return [{ path: 'lifecycle', value: 'live' }];
     case 'asset.delete':
       return [{ path: 'lifecycle', value: onDelete === 'delete' ? 'deleted' : 'archived' }];
+    case 'tag.upsert':
+    case 'tag.delete': {
+      const { name, division } = event.data;
+      const isWanted = event.type === 'tag.upsert';
+      return [{ path: 'tag', value: { name, isWanted, ...(division !== undefined && { division }) } }];
+    }
     case 'ignored':
       return [];
   }
@@ -107,6 +122,8 @@ function mergeWish(desired: DesiredState, order: EventOrder, wish: Wish): Desire
       const named = rememberFileName(desired, order, contentName(wish.value));
       return isNewer(order, named.content) ? { ...named, content: { order, value: wish.value } } : named;
     }
+    case 'tag':
+      return isNewer(order, desired.tag) ? { ...desired, tag: { order, value: wish.value } } : desired;
     case 'lifecycle': {
       const forgetting = wish.value === 'deleted' ? eraseBefore(desired, order) : desired;
       return isNewer(order, forgetting.lifecycle)
@@ -143,19 +160,21 @@ function contentName(content: Content): string {
 
 function rememberFileName(desired: DesiredState, order: EventOrder, name: string): DesiredState {
   const present = desired.firstFileName;
+  // A delete that comes late would have to know every name there was: after one, the content's own name counts.
+  if (desired.erasedBefore !== undefined) return desired;
   if (present !== undefined && present.order <= order) return desired;
   return { ...desired, firstFileName: { order, value: name } };
 }
 
 function eraseBefore(desired: DesiredState, order: EventOrder): DesiredState {
-  const { content, lifecycle, firstFileName, fields, tagChanges, generation } = desired;
+  const { content, lifecycle, tag, fields, tagChanges, generation } = desired;
   const survives = (present: Ordered<unknown> | undefined) => present !== undefined && present.order > order;
   return {
     generation,
     erasedBefore: order,
+    ...(tag !== undefined && { tag }),
     ...(content !== undefined && survives(content) && { content }),
     ...(lifecycle !== undefined && survives(lifecycle) && { lifecycle }),
-    ...(firstFileName !== undefined && survives(firstFileName) && { firstFileName }),
     fields: newerThan(order, fields),
     tagChanges: newerThan(order, tagChanges),
   };
@@ -168,12 +187,27 @@ function newerThan<T>(
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value.order > order));
 }
 
-/** Whether newer events have overtaken what the event with this order asked for at this path. */
-export function isOvertaken(desired: DesiredState, path: string, order: EventOrder): boolean {
-  if (path === 'content') return desired.content?.order !== order;
-  if (path === 'lifecycle') return desired.lifecycle?.order !== order;
+/**
+ * How what the event with this order asked for at this path stands: it is the newest wish, newer events have
+ * overtaken it, or it has never been laid into the state (its ingest has not come that far).
+ */
+export function standing(
+  desired: DesiredState,
+  path: string,
+  order: EventOrder,
+): 'current' | 'overtaken' | 'absent' {
+  const present = at(desired, path);
+  if (present?.order === order) return 'current';
+  const isErased = desired.erasedBefore !== undefined && desired.erasedBefore > order;
+  const tags = desired.fields['tags'];
+  const isReplaced = path.startsWith('tags.') && tags !== undefined && tags.order > order;
+  return isErased || isReplaced || (present !== undefined && present.order > order) ? 'overtaken' : 'absent';
+}
+
+function at(desired: DesiredState, path: string): Ordered<unknown> | undefined {
+  if (path === 'content' || path === 'lifecycle' || path === 'tag') return desired[path];
   const [kind, name] = splitPath(path);
-  return desired[kind][name]?.order !== order;
+  return desired[kind][name];
 }
 
 /**

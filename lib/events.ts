@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { eventOrder, normalizeTime, type EventOrder } from './event-order.ts';
-import { lineText, metadataSchema, tagSchema } from './metadata.ts';
+import { divisionSchema, lineText, metadataSchema, tagSchema } from './metadata.ts';
 
 const md5 = z.string().regex(/^[0-9a-f]{32}$/, 'must be 32 lower-case hex digits');
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hex digits');
@@ -52,6 +52,7 @@ function asksForSomething(part: object | undefined): boolean {
   });
 }
 
+const tagData = z.strictObject({ name: lineText(255), division: divisionSchema.optional() });
 const noData = z.strictObject({}).nullable().optional();
 
 /** The events that are understood, by CloudEvents `type`; each value is the schema of its `data`. */
@@ -61,6 +62,8 @@ export const eventDataSchemas = {
   'asset.archive': noData,
   'asset.restore': noData,
   'asset.delete': noData,
+  'tag.upsert': tagData,
+  'tag.delete': tagData,
 } as const;
 type DataByType = { [Type in keyof typeof eventDataSchemas]: z.output<(typeof eventDataSchemas)[Type]> };
 type KnownEvent = {
@@ -75,8 +78,6 @@ export interface EventEnvelope {
   readonly subject: string;
   readonly time: string;
   readonly order: EventOrder;
-  /** False when the source gave neither time nor sequence: then the order is that of the first delivery. */
-  readonly isOrdered: boolean;
 }
 
 const attribute = (maximum: number) => lineText(maximum);
@@ -152,8 +153,7 @@ export function parseCloudEvent(
   }
   const { id, subject, type, sequence } = envelope.data;
   const time = normalizeTime(envelope.data.time ?? receivedAt.toISOString()) ?? receivedAt.toISOString();
-  const isOrdered = envelope.data.time !== undefined || sequence !== undefined;
-  const common = { id, subject, time, order: eventOrder({ id, time, sequence }), isOrdered };
+  const common = { id, subject, time, order: eventOrder({ id, time, sequence }) };
   if (known === undefined) return { event: { ...common, type: 'ignored', ignoredType: type } };
   // The schema was picked by the type, which TypeScript cannot follow through a table.
   return { event: { ...common, type: known, data: data?.data } as ConnectorEvent };

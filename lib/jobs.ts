@@ -49,7 +49,6 @@ export interface Job {
   readonly order: EventOrder;
   /** Paths of the desired state that the event set; see `Wish`. */
   readonly wishes: readonly string[];
-  readonly generation: number;
   /** What the source was set up with when the event came. */
   readonly defaults: { readonly division?: DivisionWish; readonly createTags?: boolean };
   /** How often its current step has been looked at again. */

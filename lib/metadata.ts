@@ -65,15 +65,16 @@ export const tagSchema = z.union(
   { error: 'must be a name, {"id"} or {"name","category"}' },
 );
 
+/** A Division as an event may name it. */
+export const divisionSchema = z.union([id, byId, z.strictObject({ name: lineText(255) })], {
+  error: 'must be an id, {"id"} or {"name"}',
+});
+
 /** Strips what an event may not set together: a field that is absent here stays absent, never a default. */
 export const metadataSchema = z.strictObject({
   name: lineText(255).optional(),
   description: longText(20_000).nullable().optional(),
-  division: z
-    .union([id, byId, z.strictObject({ name: lineText(255) })], {
-      error: 'must be an id, {"id"} or {"name"}',
-    })
-    .optional(),
+  division: divisionSchema.optional(),
   tags: z.array(tagSchema).max(500).optional(),
   languages: languages.optional(),
   countries: countries.optional(),

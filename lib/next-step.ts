@@ -1,5 +1,5 @@
 import type { AppliedState, Asset, StagedFile } from './asset-state.ts';
-import { desiredName, isOvertaken, type DesiredState } from './desired-state.ts';
+import { desiredName, standing, type DesiredState } from './desired-state.ts';
 import type { EventOrder } from './event-order.ts';
 import type { Job } from './jobs.ts';
 import type { JobError } from './reasons.ts';
@@ -9,13 +9,17 @@ import { jobError } from './reasons.ts';
 export type Step =
   | { readonly kind: 'stage' | 'upload' | 'metadata' | 'poll' }
   | { readonly kind: 'done' | 'superseded' }
+  /** The event has not been accepted yet: its sender will send it again. */
+  | { readonly kind: 'unlaid' }
   | { readonly kind: 'failed'; readonly error: JobError };
 
 /** Compares what a job asked for with what Showpad is known to hold, and says what closes the difference. */
 export function nextStep(job: Job, asset: Asset): Step {
   const { desired, applied } = asset;
   if (job.wishes.length === 0) return { kind: 'done' };
-  const wishes = job.wishes.filter((path) => !isOvertaken(desired, path, job.order));
+  const standings = job.wishes.map((path) => standing(desired, path, job.order));
+  if (standings.includes('absent')) return { kind: 'unlaid' };
+  const wishes = job.wishes.filter((_path, index) => standings[index] === 'current');
   if (wishes.length === 0) return { kind: 'superseded' };
   if (wishes.includes('content')) {
     const step = contentStep(asset);
@@ -89,6 +93,7 @@ export function pendingPaths({ desired, applied }: Asset): string[] {
     ...(isRenamedByOlderEvent(desired, applied) ? ['fields.name'] : []),
     ...tags,
     ...(isLifecyclePending(desired, applied) ? ['lifecycle'] : []),
+    ...(desired.tag !== undefined && desired.tag.order !== applied.tag ? ['tag'] : []),
   ];
 }
 

@@ -1,7 +1,7 @@
 import type { Asset } from './asset-state.ts';
 import { hasEnded, type Job, type JobState } from './jobs.ts';
 import { contentStep, nextStep } from './next-step.ts';
-import { longestDelaySeconds } from './queues.ts';
+import { longestDelaySeconds, type QueuedStep } from './queues.ts';
 import type { JobError } from './reasons.ts';
 import type { Services } from './services.ts';
 
@@ -14,34 +14,38 @@ export async function readOpenJob(
   if (job === null) logger.warn('a message names a job that does not exist', { jobId });
   if (job === null || hasEnded(job)) return null;
   const asset = await assets.get(job.key);
-  if (asset === null) throw new Error(`Job ${jobId} has no desired state to work on.`);
-  return { job, asset };
+  // Without a state the event has not been accepted yet: its sender will send it again.
+  return asset === null ? null : { job, asset };
 }
 
-/** Takes a job to whatever is next for it: the queue of its next step, or its end. Safe to repeat. */
-export async function proceed(services: Services, jobId: string): Promise<void> {
+/**
+ * Takes a job to whatever is next for it: the queue of its next step, or its end. Safe to repeat.
+ * @param from the step that was just done; should it be the next one again, it is not repeated at once
+ */
+export async function proceed(
+  services: Services,
+  jobId: string,
+  from?: { readonly step: QueuedStep; readonly attempt: number },
+): Promise<void> {
   const open = await readOpenJob(services, jobId);
   if (open === null) return;
   const { job, asset } = open;
-  const step = nextStep(job, asset);
-  switch (step.kind) {
+  const next = nextStep(job, asset);
+  const isRepeated = from !== undefined && next.kind === from.step;
+  const message = { jobId, attempt: isRepeated ? from.attempt + 1 : 0 };
+  const delaySeconds = isRepeated ? backoffSeconds(from.attempt) : 0;
+  switch (next.kind) {
     case 'stage':
-      await services.queues.send('stage', { jobId, attempt: 0 });
-      return;
     case 'upload':
-      await services.queues.send('upload', { jobId, attempt: 0 });
+      await services.queues.send(next.kind, message, delaySeconds);
       return;
     case 'metadata':
-      await services.jobs.advance(
-        jobId,
-        job.wishes.includes('content') ? 'processing' : 'applying',
-        references(asset),
-      );
-      await services.queues.send('metadata', { jobId, attempt: 0 });
+      await services.jobs.advance(jobId, stateOfMetadata(job), references(asset));
+      await services.queues.send('metadata', message, delaySeconds);
       return;
     case 'poll':
-      await services.jobs.advance(jobId, 'processing', { ...references(asset), attempts: 0 });
-      await services.queues.send('poll', { jobId, attempt: 0 }, 1);
+      await services.jobs.advance(jobId, 'processing', { ...references(asset), attempts: message.attempt });
+      await services.queues.send('poll', message, Math.max(1, delaySeconds));
       return;
     case 'done':
       await dropStaged(services, asset);
@@ -50,8 +54,10 @@ export async function proceed(services: Services, jobId: string): Promise<void> 
     case 'superseded':
       if (await end(services, job, 'superseded', asset)) await services.telemetry.jobSuperseded(job);
       return;
+    case 'unlaid':
+      return;
     case 'failed':
-      await fail(services, job, asset, step.error);
+      await fail(services, job, asset, next.error);
   }
 }
 

@@ -96,6 +96,10 @@ export const reasons = {
     retryable: false,
     advice: 'Showpad has no user with this address. Invite the user, or leave the author out.',
   },
+  STATE_TOO_LARGE: {
+    retryable: false,
+    advice: 'Send less metadata for this subject: shorter texts and lists.',
+  },
   TAG_IN_USE: {
     retryable: true,
     advice:

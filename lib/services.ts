@@ -99,6 +99,7 @@ function buildServices(environment: NodeJS.ProcessEnv): Services {
     }),
     staging: remembered(async () => {
       const { S3Client } = await import('@aws-sdk/client-s3');
+      const { leavePayloadUnsigned } = await import('./unsigned-payload.ts');
       // An endpoint of one's own seldom has a host name for each bucket.
       const forcePathStyle = environment['AWS_ENDPOINT_URL_S3'] !== undefined;
       const client = new S3Client({
@@ -106,6 +107,7 @@ function buildServices(environment: NodeJS.ProcessEnv): Services {
         requestChecksumCalculation: 'WHEN_REQUIRED',
         responseChecksumValidation: 'WHEN_REQUIRED',
       });
+      leavePayloadUnsigned(client);
       return { s3: client, bucket: config.STAGING_BUCKET };
     }),
     sourceDispatcher: async () => {

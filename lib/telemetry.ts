@@ -19,9 +19,9 @@ export class Telemetry {
     this.#timeline = timeline;
   }
 
-  async eventAccepted(job: Job): Promise<void> {
+  async eventAccepted(job: Job, generation: number): Promise<void> {
     this.#count('EventsAccepted');
-    await this.#happened(job, 'event accepted', { type: job.type, generation: job.generation });
+    await this.#happened(job, 'event accepted', { type: job.type, generation });
   }
 
   async eventIgnored(job: Job): Promise<void> {
@@ -69,6 +69,11 @@ export class Telemetry {
   async metadataWritten(job: Job, fields: readonly string[], refused: readonly string[]): Promise<void> {
     this.#count('MetadataWritten');
     await this.#happened(job, 'metadata written', { fields, refused });
+  }
+
+  async tagApplied(job: Job, name: string, isWanted: boolean): Promise<void> {
+    this.#count('TagsApplied');
+    await this.#happened(job, isWanted ? 'tag is there' : 'tag is gone', { name });
   }
 
   async assetDeleting(job: Job, assetId: string, lastState: unknown): Promise<void> {

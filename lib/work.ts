@@ -43,7 +43,7 @@ export function step(kind: QueuedStep, story: (work: Work) => Promise<StepOutcom
       return;
     }
     const outcome = await tell({ ...invocation, job, asset, attempt }, story);
-    if (outcome === 'proceed') await proceed(services, jobId);
+    if (outcome === 'proceed') await proceed(services, jobId, { step: kind, attempt });
     else if ('code' in outcome)
       await fail(services, job, (await services.assets.get(job.key)) ?? asset, outcome);
     else {

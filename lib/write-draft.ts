@@ -42,9 +42,21 @@ export async function writeDraft<T>(
           `Showpad refused ${field}: ${reasonFor(error, field)}`,
         ),
       );
-      if (taken.length === 0 && options.otherwise?.(fields) !== true) throw error;
+      if (taken.length > 0 || options.otherwise?.(fields) === true) continue;
+      if (!narrow(draft, error, options.mayBeEmpty === true)) throw error;
     }
   }
+}
+
+/** Showpad did not say which part it refuses: it is found by sending them one by one. */
+function narrow(draft: AssetDraft, error: ShowpadError, mayBeEmpty: boolean): boolean {
+  if (error.status !== 400 && error.status !== 422) return false;
+  if (draft.keepOnly(mayBeEmpty ? 0 : 1)) return true;
+  const [key] = Object.keys(draft.body);
+  return (
+    key !== undefined &&
+    draft.refuse(key, 'SHOWPAD_REJECTED', `Showpad refused ${key}: ${error.detail || error.title}`)
+  );
 }
 
 /** `lockedPages[0].start` and `lockedPages.0.start` are both about `lockedPages`. */

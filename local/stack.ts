@@ -25,7 +25,8 @@ export interface Stack {
   readonly apiUrl: string;
   readonly aws: AwsEndpoints;
   readonly clients: AwsClients;
-  readonly showpad: { readonly v4Url: string; readonly v3Url: string };
+  /** `token` signs in to the emulator; there is none for a Showpad that runs elsewhere. */
+  readonly showpad: { readonly v4Url: string; readonly v3Url: string; readonly token: string | undefined };
   /** The emulator itself, when it runs in this process. */
   readonly showpadEmulator: ShowpadEmulator | undefined;
   readonly sources: Readonly<Record<string, { readonly secret: string }>>;
@@ -92,7 +93,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const environment = { ...runtime, ...sharedEnvironment(description), ...options.environment };
     const workers = await parts.startWorkers({ functions, environment, port: options.port ?? 0 });
 
-    return stackOf({ parts, workers, clients, sources, resources, description });
+    const isEmulated = options.showpad === undefined || options.showpad === 'emulator';
+    const showpadToken = isEmulated ? showpad.credentials['token'] : undefined;
+    return stackOf({ parts, showpadToken, workers, clients, sources, resources, description });
   } catch (error) {
     await parts.stop();
     throw error;
@@ -101,6 +104,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
 interface Running {
   readonly parts: Processes;
+  readonly showpadToken: string | undefined;
   readonly workers: Workers;
   readonly clients: AwsClients;
   readonly sources: Sources;
@@ -108,7 +112,7 @@ interface Running {
   readonly description: StackDescription;
 }
 
-function stackOf({ parts, workers, clients, sources, resources, description }: Running): Stack {
+function stackOf({ parts, showpadToken, workers, clients, sources, resources, description }: Running): Stack {
   const deadLetterArns = new Set(
     description.queues.map(({ properties }) => properties.RedrivePolicy?.deadLetterTargetArn),
   );
@@ -123,7 +127,7 @@ function stackOf({ parts, workers, clients, sources, resources, description }: R
     apiUrl: workers.apiUrl,
     aws: parts.endpoints,
     clients,
-    showpad: { v4Url: parts.showpad.v4Url, v3Url: parts.showpad.v3Url },
+    showpad: { v4Url: parts.showpad.v4Url, v3Url: parts.showpad.v3Url, token: showpadToken },
     showpadEmulator: parts.showpadEmulator,
     sources: Object.fromEntries(
       Object.entries(sources).map(([name, { secrets }]) => [name, { secret: secrets[0] ?? '' }]),

@@ -5,7 +5,7 @@ import { id, reference } from './id.ts';
 import { path } from './path.ts';
 
 /** What we read of an asset. Statuses grow: `prepared`, `queued`, `processing`, `active`, `failed`, others. */
-const asset = z.object({
+export const asset = z.object({
   id,
   currentFile: reference.nullish(),
   name: z.string().nullish(),
@@ -69,6 +69,20 @@ export function getAsset(client: ShowpadClient, assetId: string): Promise<Asset>
     path: path`/assets/${assetId}`,
     operation: 'GET /assets/{assetId}',
     schema: asset,
+  });
+}
+
+/**
+ * Everything Showpad says of an asset, known to us or not: for a record of it.
+ * @throws ShowpadError, status 404 when the asset is absent or not visible to the token
+ */
+export function getWholeAsset(client: ShowpadClient, assetId: string): Promise<Record<string, unknown>> {
+  return client.request({
+    api: 'v4',
+    method: 'GET',
+    path: path`/assets/${assetId}`,
+    operation: 'GET /assets/{assetId}',
+    schema: z.record(z.string(), z.unknown()),
   });
 }
 

@@ -8,6 +8,7 @@ export class SourceRegistry {
   readonly #read: (options: { fresh: boolean }) => Promise<string>;
   readonly #now: () => number;
   #freshAt = Number.NEGATIVE_INFINITY;
+  #parsed: { readonly json: string; readonly sources: ReadonlyMap<string, Source> } | undefined;
 
   /** @param read gives the secret's JSON; `fresh` asks it to pass by any cache */
   constructor(read: (options: { fresh: boolean }) => Promise<string>, now: () => number = Date.now) {
@@ -29,6 +30,8 @@ export class SourceRegistry {
   }
 
   async #load(fresh: boolean): Promise<ReadonlyMap<string, Source>> {
-    return parseSources(await this.#read({ fresh }));
+    const json = await this.#read({ fresh });
+    if (json !== this.#parsed?.json) this.#parsed = { json, sources: parseSources(json) };
+    return this.#parsed.sources;
   }
 }

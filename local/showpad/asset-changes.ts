@@ -1,14 +1,23 @@
-import { randomUUID } from 'node:crypto';
 import { extname } from 'node:path';
-import type { UpdateAssetBody } from './asset-fields.ts';
-import {
-  defaultPermissions,
-  newAsset,
-  type EmulatedAsset,
-  type LocalizationVariant,
-} from './asset-resource.ts';
+import type { CreateAssetBody, UpdateAssetBody } from './asset-fields.ts';
+import { defaultPermissions, type EmulatedAsset } from './asset-resource.ts';
+import { applyLocalization } from './localization.ts';
 import { Problem } from './problem.ts';
 import type { ShowpadState } from './showpad-state.ts';
+
+/** Refuses with 400 the fields that the switch `refusedFields` names, all of them at once. */
+export function refuseFields({ switches }: ShowpadState, body: CreateAssetBody | UpdateAssetBody): void {
+  const meta = switches.refusedFields
+    .filter((name) => hasField(body, name.split('.')))
+    .map((name) => ({ name, reason: 'The property cannot be set.', category: 'propertyNotEditable' }));
+  if (meta.length > 0) throw new Problem(400, { meta });
+}
+
+function hasField(value: unknown, [name, ...rest]: readonly string[]): boolean {
+  if (name === undefined) return true;
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return false;
+  return hasField(Object.entries(value).find(([key]) => key === name)?.[1], rest);
+}
 
 /**
  * Refuses what the schema alone cannot see: references to nothing, permissions that the asset's type does not
@@ -23,7 +32,13 @@ export function checkFields(
   const refuse = (name: string, reason: string, category?: string) =>
     Problem.invalid(name, reason, category, unknownReferenceStatus);
   for (const [index, { id }] of (body.tags ?? []).entries()) {
-    if (!state.tags.has(id)) throw refuse(`tags.${String(index)}.id`, 'The tag does not exist.', 'notFound');
+    const field = `tags.${String(index)}.id`;
+    const tag = state.tags.get(id);
+    if (tag === undefined) throw refuse(field, 'The tag does not exist.', 'notFound');
+    const isOfThisDivision = tag.division.id === asset.division.id;
+    if (!isOfThisDivision && !tag.isDivisionShared && state.switches.tagsOfOtherDivisions === 'refused') {
+      throw Problem.invalid(field, 'The tag belongs to another Division and is not shared.');
+    }
   }
   for (const [index, { id }] of (body.authors ?? []).entries()) {
     if (!state.users.has(id))
@@ -58,76 +73,36 @@ function checkExternalId(state: ShowpadState, assetId: string, externalId: strin
   }
 }
 
-/** Sets the fields that the body holds, lists and permissions as a whole, and leaves all others alone. */
+/** Sets the fields that the body holds, lists as a whole, leaves all others alone, and saves the asset. */
 export function applyFields(state: ShowpadState, asset: EmulatedAsset, body: UpdateAssetBody): void {
   const { permissions, isArchived, localization, origin: _origin, ...plain } = body;
   Object.assign(asset, plain);
-  if (permissions !== undefined) asset.permissions = withDefaults(permissions);
-  if (isArchived !== undefined) asset.isArchived = isArchived ?? false;
-  if (localization !== undefined) applyLocalization(state, asset, localization);
-  asset.updatedAt = state.timestamp();
-}
-
-type Localization = NonNullable<UpdateAssetBody['localization']>;
-
-/** Refuses a localization that names assets that do not exist. */
-export function checkLocalization(state: ShowpadState, localization: Localization): void {
-  if (!state.assets.has(localization.primary.asset.id)) throw unknownAsset('localization.primary.asset.id');
-  for (const [index, { asset }] of localization.variants.entries()) {
-    if ('id' in asset && !state.assets.has(asset.id)) {
-      throw unknownAsset(`localization.variants.${String(index)}.asset.id`);
-    }
+  if (permissions !== undefined) {
+    const isNew = !state.assets.has(asset.id);
+    const left =
+      isNew || state.switches.partialPermissions === 'reset' ? defaultPermissions : asset.permissions;
+    asset.permissions = withDefaults(permissions, left);
   }
-}
-
-function unknownAsset(name: string): Problem {
-  return Problem.invalid(name, 'The asset does not exist.', 'notFound');
-}
-
-function applyLocalization(
-  state: ShowpadState,
-  asset: EmulatedAsset,
-  localization: Localization | null,
-): void {
-  asset.localizationPrimaryId = localization?.primary.asset.id ?? null;
-  asset.localizationVariants = (localization?.variants ?? []).map((variant): LocalizationVariant => {
-    const { languages, countries, authors } = variant.asset;
-    const fields = {
-      ...(languages === undefined ? {} : { languages }),
-      ...(countries === undefined ? {} : { countries }),
-      ...(authors === undefined ? {} : { authors }),
-    };
-    if ('id' in variant.asset) {
-      const linked = state.assets.get(variant.asset.id);
-      if (linked !== undefined) Object.assign(linked, fields);
-      return { assetId: variant.asset.id, status: 'localized' };
-    }
-    const placeholder = Object.assign(
-      newAsset({
-        id: state.newId(),
-        slug: randomUUID(),
-        name: asset.name,
-        division: asset.division,
-        type: asset.type,
-        createdAt: state.timestamp(),
-        listedFromMs: state.now() + state.switches.indexLagMs,
-        origin: asset.origin,
-      }),
-      fields,
-    );
-    state.assets.set(placeholder.id, placeholder);
-    return { assetId: placeholder.id, status: 'to-be-localized' };
-  });
+  if (isArchived !== undefined) {
+    asset.isArchived = isArchived ?? false;
+    asset.archivedAt = asset.isArchived ? (asset.archivedAt ?? state.timestamp()) : null;
+  }
+  asset.updatedAt = state.timestamp();
+  if (localization !== undefined) applyLocalization(state, asset, localization);
+  state.saveAsset(asset);
 }
 
 function isPdf(name: string): boolean {
   return extname(name).toLowerCase() === '.pdf';
 }
 
-function withDefaults(given: NonNullable<UpdateAssetBody['permissions']>): EmulatedAsset['permissions'] {
+function withDefaults(
+  given: NonNullable<UpdateAssetBody['permissions']>,
+  defaults: EmulatedAsset['permissions'],
+): EmulatedAsset['permissions'] {
   return {
-    isAnnotatable: given.isAnnotatable ?? defaultPermissions.isAnnotatable,
-    isEditable: given.isEditable ?? defaultPermissions.isEditable,
-    isShareable: given.isShareable ?? defaultPermissions.isShareable,
+    isAnnotatable: given.isAnnotatable ?? defaults.isAnnotatable,
+    isEditable: given.isEditable ?? defaults.isEditable,
+    isShareable: given.isShareable ?? defaults.isShareable,
   };
 }

@@ -76,9 +76,15 @@ export interface EmulatedAsset {
   authors: readonly Reference[];
   downloadableExternal: readonly ('original' | 'pdf')[];
   downloadableInternal: readonly ('original' | 'pdf')[];
+  /** The primary of the localization that the asset belongs to: its own id when it is the primary. */
   localizationPrimaryId: string | null;
+  /** Empty but for a primary. */
   localizationVariants: readonly LocalizationVariant[];
   readonly origin: 'local' | 'oauth2client';
+  archivedAt: string | null;
+  /** How often people used the asset; only POST /assets/query asks for it. */
+  views: number;
+  likes: number;
   /** When GET /assets starts to show the asset, in milliseconds of the emulator's clock. */
   readonly listedFromMs: number;
   /** Oldest first. */
@@ -132,6 +138,9 @@ export function newAsset(given: NewAsset): EmulatedAsset {
     downloadableInternal: [],
     localizationPrimaryId: null,
     localizationVariants: [],
+    archivedAt: null,
+    views: 0,
+    likes: 0,
     files: [],
   };
 }
@@ -143,24 +152,33 @@ export function renderAsset(asset: EmulatedAsset, find: (id: string) => Emulated
     listedFromMs: _listedFromMs,
     origin: _origin,
     localizationPrimaryId,
-    localizationVariants,
+    localizationVariants: _localizationVariants,
+    archivedAt: _archivedAt,
+    views: _views,
+    likes: _likes,
     ...shown
   } = asset;
-  const variants = localizationVariants.flatMap(({ assetId, status }) => {
-    const variant = find(assetId);
-    if (variant === undefined) return [];
-    const { id, languages, countries, authors } = variant;
-    return [{ asset: { id, languages, countries, authors }, status }];
-  });
+  const primary = localizationPrimaryId === null ? undefined : find(localizationPrimaryId);
   return {
     ...shown,
     duration: null,
     pageCount: null,
     wordCount: null,
     competencies: [],
-    localization:
-      localizationPrimaryId === null ? null : { primary: { asset: { id: localizationPrimaryId } }, variants },
+    localization: primary === undefined ? null : renderLocalization(primary, find),
   };
+}
+
+function renderLocalization(primary: EmulatedAsset, find: (id: string) => EmulatedAsset | undefined): object {
+  const variants = primary.localizationVariants.flatMap(({ assetId, status }) => {
+    const variant = find(assetId);
+    if (variant === undefined) return [];
+    const { id, languages, countries, authors, files } = variant;
+    const hasOwnBinary = files.some((file) => file.status === 'active');
+    const shownStatus = status === 'to-be-localized' && hasOwnBinary ? 'localized' : status;
+    return [{ asset: { id, languages, countries, authors }, status: shownStatus }];
+  });
+  return { primary: { asset: { id: primary.id } }, variants };
 }
 
 /** The file as the API shows it: never with its upload link. */

@@ -112,6 +112,7 @@ function renderState(state: ShowpadState): object {
   return {
     divisions: [...state.divisions.values()],
     tags: [...state.tags.values()].map(renderTag),
+    tagCategories: [...state.tagCategories.values()],
     users: [...state.users.values()],
     assets: renderAssets(state.assets.values()),
     deletedAssets: renderAssets(state.deletedAssets),

@@ -22,8 +22,10 @@ const texts: Readonly<Record<number, readonly [title: string, detail: string]>> 
 };
 
 interface ProblemOptions {
+  readonly title?: string;
   readonly detail?: string;
   readonly meta?: readonly ProblemEntry[];
+  readonly type?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -33,16 +35,18 @@ export class Problem extends Error {
   readonly title: string;
   readonly detail: string;
   readonly meta: readonly ProblemEntry[] | null;
+  readonly type: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(status: number, options: ProblemOptions = {}) {
     const [title, detail] = texts[status] ?? ['Error', 'The request could not be completed.'];
-    super(title);
+    super(options.title ?? title);
     this.name = 'Problem';
     this.status = status;
-    this.title = title;
+    this.title = options.title ?? title;
     this.detail = options.detail ?? detail;
     this.meta = options.meta ?? null;
+    this.type = options.type;
     this.headers = options.headers ?? {};
   }
 
@@ -63,6 +67,7 @@ export class Problem extends Error {
         detail: this.detail,
         status: switches.problemStatusAsString ? String(this.status) : this.status,
         meta: switches.problemMetaAsObject ? (this.meta?.[0] ?? null) : this.meta,
+        ...(this.type === undefined ? {} : { type: this.type }),
       },
     };
   }

@@ -54,7 +54,9 @@ function isFirstOfItsKind(file: EmulatedFile) {
 function enter(state: ShowpadState, asset: EmulatedAsset, file: EmulatedFile, status: string): void {
   const updatedAt = state.timestamp();
   Object.assign(file, { status, updatedAt });
-  if (followsItsFile(state, asset)) Object.assign(asset, { status, updatedAt });
+  if (!followsItsFile(state, asset)) return;
+  Object.assign(asset, { status, updatedAt });
+  state.saveAsset(asset);
 }
 
 function finish(state: ShowpadState, asset: EmulatedAsset, file: EmulatedFile, binary: ReceivedBinary): void {
@@ -77,6 +79,7 @@ function finish(state: ShowpadState, asset: EmulatedAsset, file: EmulatedFile, b
     lastUploadedAt: binary.receivedAt,
     updatedAt: state.timestamp(),
   });
+  state.saveAsset(asset);
 }
 
 /** An asset without a usable file shows the status of the file it waits for. */

@@ -15,6 +15,8 @@ export function createRouter(
   operations: readonly Operation[],
 ): (method: string, path: string) => RouteMatch | { readonly allowed: readonly string[] } {
   const routes: Route[] = operations.map((operation) => ({ operation, segments: operation.path.split('/') }));
+  // A literal path is meant before a template that matches it as well.
+  routes.sort((left, right) => placeholders(left) - placeholders(right));
   return (method, path) => {
     const segments = path.split('/');
     const allowed: string[] = [];
@@ -26,6 +28,10 @@ export function createRouter(
     }
     return { allowed };
   };
+}
+
+function placeholders({ segments }: Route): number {
+  return segments.filter((segment) => segment.startsWith('{')).length;
 }
 
 function matchSegments(

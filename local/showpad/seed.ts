@@ -1,4 +1,4 @@
-import type { ShowpadState } from './showpad-state.ts';
+import type { EmulatedDivision, ShowpadState } from './showpad-state.ts';
 
 /** What the organisation holds at the beginning. */
 export interface Seed {
@@ -21,29 +21,60 @@ export interface Seed {
     readonly division: string;
     readonly id?: string;
     readonly usedInFilter?: boolean;
+    /** Only in Divisions that share their assets. */
+    readonly isDivisionShared?: boolean;
+  }[];
+  /** By default none. `division` is the name of a Division of this seed, `tags` the names of tags of it. */
+  readonly tagCategories?: readonly {
+    readonly name: string;
+    readonly division: string;
+    readonly id?: string;
+    readonly tags?: readonly string[];
   }[];
 }
 
-export function seed(state: ShowpadState, given: Seed): void {
+export function seed(state: ShowpadState, seeds: Seed): void {
   const createdAt = state.timestamp();
   const times = { createdAt, updatedAt: createdAt };
-  const divisions = given.divisions ?? [
+  const divisions = seeds.divisions ?? [
     { name: 'Marketing', isAssetSharingEnabled: true },
     { name: 'Sales' },
   ];
   for (const { name, id = state.newId(), isAssetSharingEnabled = false } of divisions) {
     state.divisions.set(id, { id, name, isAssetSharingEnabled, ...times });
   }
-  const users = given.users ?? [{ email: 'jo@example.com', firstName: 'Jo', lastName: 'Doe' }];
+  const users = seeds.users ?? [{ email: 'jo@example.com', firstName: 'Jo', lastName: 'Doe' }];
   for (const { email, id = state.newId(), firstName = '', lastName = '' } of users) {
     state.users.set(id, { id, email, firstName, lastName, ...times });
   }
-  for (const { name, division: divisionName, id = state.newId(), usedInFilter = false } of given.tags ?? []) {
-    const division = [...state.divisions.values()].find((candidate) => candidate.name === divisionName);
-    if (division === undefined) {
-      throw new Error(`The tag ${name} names the Division ${divisionName}, which the seed does not have.`);
+  for (const given of seeds.tags ?? []) {
+    const { name, id = state.newId(), usedInFilter = false, isDivisionShared = false } = given;
+    const division = divisionNamed(state, given);
+    if (isDivisionShared && !division.isAssetSharingEnabled) {
+      throw new Error(`The tag ${name} is shared, but its Division ${division.name} does not share.`);
     }
-    const tag = { id, name, division: { id: division.id }, tagCategories: [], isDivisionShared: false };
+    const tag = { id, name, division: { id: division.id }, tagCategories: [], isDivisionShared };
     state.tags.set(id, { ...tag, ...times, usedInFilter });
+    state.tagIndex.record(id, 0);
   }
+  for (const given of seeds.tagCategories ?? []) {
+    const { name, id = state.newId() } = given;
+    const division = { id: divisionNamed(state, given).id };
+    state.tagCategories.set(id, { id, name, division, isPublished: true, parent: null, ...times });
+    for (const tag of state.tags.values()) {
+      if (tag.division.id !== division.id || given.tags?.includes(tag.name) !== true) continue;
+      tag.tagCategories = [...tag.tagCategories, { id }];
+      state.tagIndex.record(tag.id, 0);
+    }
+  }
+}
+
+function divisionNamed(
+  state: ShowpadState,
+  { name, division: divisionName }: { readonly name: string; readonly division: string },
+): EmulatedDivision {
+  for (const division of state.divisions.values()) {
+    if (division.name === divisionName) return division;
+  }
+  throw new Error(`The seed ${name} names the Division ${divisionName}, which the seed does not have.`);
 }

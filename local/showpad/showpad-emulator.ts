@@ -9,7 +9,13 @@ import { Problem } from './problem.ts';
 import { RequestLog, type RequestRecord } from './request-log.ts';
 import { Scheduler } from './scheduler.ts';
 import { seed, type Seed } from './seed.ts';
-import { ShowpadState, type EmulatedDivision, type EmulatedTag, type EmulatedUser } from './showpad-state.ts';
+import {
+  ShowpadState,
+  type EmulatedDivision,
+  type EmulatedTag,
+  type EmulatedTagCategory,
+  type EmulatedUser,
+} from './showpad-state.ts';
 import { defaultSwitches, type Switches } from './switches.ts';
 import { createUploadStore, storeError } from './upload-store.ts';
 
@@ -34,6 +40,7 @@ export interface ShowpadEmulator {
   readonly deletedAssets: readonly EmulatedAsset[];
   readonly divisions: readonly EmulatedDivision[];
   readonly tags: readonly EmulatedTag[];
+  readonly tagCategories: readonly EmulatedTagCategory[];
   readonly users: readonly EmulatedUser[];
   /** Every request that was received, oldest first. */
   readonly requests: readonly RequestRecord[];
@@ -103,6 +110,9 @@ export async function startShowpadEmulator(options: ShowpadEmulatorOptions = {})
     },
     get tags() {
       return [...state.tags.values()];
+    },
+    get tagCategories() {
+      return [...state.tagCategories.values()];
     },
     get users() {
       return [...state.users.values()];

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { renderAsset, type EmulatedAsset, type EmulatedFile } from './asset-resource.ts';
 import type { ChangeSignal } from './change-signal.ts';
+import { LaggingIndex } from './lagging-index.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Switches } from './switches.ts';
 
@@ -16,12 +17,22 @@ export interface EmulatedTag {
   readonly id: string;
   readonly division: { readonly id: string };
   name: string;
-  readonly tagCategories: readonly { readonly id: string }[];
+  tagCategories: readonly { readonly id: string }[];
   readonly isDivisionShared: boolean;
   readonly createdAt: string;
   updatedAt: string;
   /** A tag that a filter uses cannot be deleted. */
   readonly usedInFilter: boolean;
+}
+
+export interface EmulatedTagCategory {
+  readonly id: string;
+  name: string;
+  readonly division: { readonly id: string };
+  isPublished: boolean;
+  parent: { readonly id: string } | null;
+  readonly createdAt: string;
+  updatedAt: string;
 }
 
 export interface EmulatedUser {
@@ -37,10 +48,15 @@ export interface EmulatedUser {
 export class ShowpadState {
   readonly divisions = new Map<string, EmulatedDivision>();
   readonly tags = new Map<string, EmulatedTag>();
+  readonly tagCategories = new Map<string, EmulatedTagCategory>();
   readonly users = new Map<string, EmulatedUser>();
   readonly assets = new Map<string, EmulatedAsset>();
   /** Assets that were deleted, oldest deletion first. */
   readonly deletedAssets: EmulatedAsset[] = [];
+  /** What POST /assets/query searches. */
+  readonly assetIndex: LaggingIndex<EmulatedAsset>;
+  /** What GET /tags searches. */
+  readonly tagIndex: LaggingIndex<EmulatedTag>;
   readonly switches: Switches;
   readonly scheduler: Scheduler;
   readonly changes: ChangeSignal;
@@ -53,6 +69,9 @@ export class ShowpadState {
     this.switches = switches;
     this.scheduler = scheduler;
     this.changes = changes;
+    const now = () => this.now();
+    this.assetIndex = new LaggingIndex(this.assets, { now, lagMs: () => switches.indexLagMs });
+    this.tagIndex = new LaggingIndex(this.tags, { now, lagMs: () => switches.tagIndexLagMs });
   }
 
   now(): number {
@@ -65,6 +84,35 @@ export class ShowpadState {
 
   newId(): string {
     return randomBytes(16).toString('hex');
+  }
+
+  /** Keeps a new asset, or what was changed of one. */
+  saveAsset(asset: EmulatedAsset): void {
+    this.assets.set(asset.id, asset);
+    this.assetIndex.record(asset.id);
+  }
+
+  deleteAsset(asset: EmulatedAsset): void {
+    this.assets.delete(asset.id);
+    this.assetIndex.record(asset.id);
+    this.deletedAssets.push(asset);
+  }
+
+  /** Keeps a new tag, or what was changed of one. */
+  saveTag(tag: EmulatedTag): void {
+    this.tags.set(tag.id, tag);
+    this.tagIndex.record(tag.id);
+  }
+
+  /** Deletes a tag and takes it off its assets. */
+  deleteTag(tag: EmulatedTag): void {
+    this.tags.delete(tag.id);
+    this.tagIndex.record(tag.id);
+    for (const asset of this.assets.values()) {
+      if (!asset.tags.some(({ id }) => id === tag.id)) continue;
+      asset.tags = asset.tags.filter(({ id }) => id !== tag.id);
+      this.saveAsset(asset);
+    }
   }
 
   findFile(fileId: string): { asset: EmulatedAsset; file: EmulatedFile } | undefined {

@@ -9,11 +9,35 @@ export const switchesSchema = z.strictObject({
   externalIdUnique: z.boolean(),
   /** Setting externalId is refused with this status, as for tokens whose application does not own the asset. */
   externalIdRefused: z.union([z.literal(400), z.literal(403)]).nullable(),
-  /** How long a new asset stays invisible to GET /assets. Reading it by id works at once. */
+  /** Names of body fields (`description`, `permissions.isEditable`) that POST /assets[/{assetId}] refuses with 400. */
+  refusedFields: z.array(z.string()),
+  /** What permissions left out of an update's `permissions` become: the schema's defaults, or what they were. */
+  partialPermissions: z.enum(['reset', 'kept']),
+  /**
+   * How long a new asset stays invisible to GET /assets, and every creation, change and deletion to
+   * POST /assets/query. Reading an asset by id works at once.
+   */
   indexLagMs: z.number().min(0),
+  /** How long every creation, change and deletion of a tag stays invisible to GET /tags. */
+  tagIndexLagMs: z.number().min(0),
+  /** Whether GET /assets shows archived assets. */
   archivedInLists: z.boolean(),
-  /** Whether GET /assets shows assets that have never had a binary. */
+  /** Whether GET /assets and POST /assets/query show assets that have never had a binary. */
   preparedInLists: z.boolean(),
+  /** The most assets that a page of POST /assets/query holds, whatever its limit: pages may hold fewer. */
+  queryPageMaximum: z.int().min(1).nullable(),
+  /** POST /assets/query refuses every cursor, as after large changes of the data. */
+  staleCursors: z.boolean(),
+  /** Which tags, and which tag categories, of a Division count as the same name and get 409. */
+  tagNameUniqueness: z.enum(['case-sensitive', 'case-insensitive', 'none']),
+  /** The parameter exactName of GET /tags finds names that differ in case only. */
+  exactNameIgnoresCase: z.boolean(),
+  /** Names of tags that filters use, besides those seeded so: deleting them gets 409. */
+  tagsUsedInFilters: z.array(z.string()),
+  /** Whether an asset takes tags of another Division that are not shared. */
+  tagsOfOtherDivisions: z.enum(['refused', 'accepted']),
+  /** What adding a tag to a tag category that has it already does. */
+  repeatedTagLink: z.enum(['ignored', 'conflict']),
   /** What POST /assets answers when it names a division, tag or author that does not exist. */
   unknownReferenceStatus: z.union([z.literal(400), z.literal(404)]),
   /**
@@ -49,9 +73,19 @@ export type Switches = z.infer<typeof switchesSchema>;
 export const defaultSwitches: Readonly<Switches> = {
   externalIdUnique: false,
   externalIdRefused: null,
+  refusedFields: [],
+  partialPermissions: 'reset',
   indexLagMs: 0,
+  tagIndexLagMs: 0,
   archivedInLists: true,
   preparedInLists: true,
+  queryPageMaximum: null,
+  staleCursors: false,
+  tagNameUniqueness: 'case-sensitive',
+  exactNameIgnoresCase: false,
+  tagsUsedInFilters: [],
+  tagsOfOtherDivisions: 'refused',
+  repeatedTagLink: 'ignored',
   unknownReferenceStatus: 404,
   uploadMetadataMode: 'signed-header',
   uploadUrlNull: false,

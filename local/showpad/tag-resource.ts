@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { Problem } from './problem.ts';
 import type { EmulatedTag } from './showpad-state.ts';
+import type { Switches } from './switches.ts';
 
 export const tagNameSchema = z
   .string()
@@ -15,11 +16,22 @@ export function renderTag(tag: EmulatedTag): object {
   return shown;
 }
 
-/** Refuses with 409 a name that another tag of the Division has. */
-export function refuseTakenName(others: Iterable<EmulatedTag>, name: string, divisionId: string): void {
-  for (const tag of others) {
-    if (tag.name === name && tag.division.id === divisionId) {
-      throw new Problem(409, { detail: 'A tag with this name exists already.' });
+interface Named {
+  readonly name: string;
+  readonly division: { readonly id: string };
+}
+
+/** Refuses with 409 a name that another tag, or another tag category, of the Division has. */
+export function refuseTakenName(
+  others: Iterable<Named>,
+  { name, division }: Named,
+  uniqueness: Switches['tagNameUniqueness'],
+): void {
+  if (uniqueness === 'none') return;
+  const comparable = (text: string) => (uniqueness === 'case-insensitive' ? text.toLowerCase() : text);
+  for (const other of others) {
+    if (other.division.id === division.id && comparable(other.name) === comparable(name)) {
+      throw new Problem(409, { detail: 'This name exists already.' });
     }
   }
 }

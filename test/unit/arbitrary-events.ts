@@ -65,6 +65,10 @@ const something = fc.oneof(
   { weight: 3, arbitrary: fc.record({ type: fc.constant('asset.upsert'), data: upsert }) },
   { weight: 3, arbitrary: fc.record({ type: fc.constant('asset.metadata'), data: change }) },
   fc.record({
+    type: fc.constantFrom('tag.upsert', 'tag.delete'),
+    data: fc.record({ name: fc.constantFrom('red', 'green') }),
+  }),
+  fc.record({
     type: fc.constantFrom('asset.archive', 'asset.restore', 'asset.delete', 'something.else'),
     data: fc.constant({}),
   }),

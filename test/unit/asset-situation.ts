@@ -39,7 +39,6 @@ export function jobOf({ order, wishes }: Laid): Job {
     state: 'received',
     order,
     wishes: wishes.map(({ path }) => path),
-    generation: 1,
     defaults: {},
     attempts: 0,
     error: null,

@@ -141,8 +141,9 @@ describe('what is applied', () => {
 
   it('changes only in the parts that are named, and undefined removes one', async () => {
     const held = await lease();
-    const intent = { at: '2026-01-01T00:00:00.000Z', applied: nothingApplied };
+    const intent = { at: '2026-01-01T00:00:00.000Z', applied: nothingApplied, isFindable: false };
     await assets.record(held, { intent, assetId: '1', lifecycle: 'live', url: 'https://example.com' });
+    expect((await stored()).intent).toEqual(intent);
     await assets.record(held, { url: undefined, intent: undefined, lifecycle: 'archived' });
     const asset = await stored();
     expect(asset.applied).toEqual({ ...nothingApplied, assetId: '1', lifecycle: 'archived' });
@@ -171,7 +172,7 @@ describe('what is applied', () => {
     await assets.forgetAsset(held);
     const { applied, intent } = await stored();
     expect(applied).toEqual(nothingApplied);
-    expect(intent).toEqual({ at: now.toISOString(), applied: nothingApplied });
+    expect(intent).toEqual({ at: now.toISOString(), applied: nothingApplied, isFindable: true });
   });
 });
 

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import {
   desiredName,
   emptyDesiredState,
-  isOvertaken,
   mergeWishes,
+  standing,
   type DesiredState,
 } from '../../lib/desired-state.ts';
 import type { EventOrder } from '../../lib/event-order.ts';
@@ -14,9 +14,11 @@ const file = (name: string) => ({ file: { url: `https://cdn.example.com/${name}`
 const lay = (events: readonly Laid[], from: DesiredState = emptyDesiredState): DesiredState =>
   events.reduce((state, { order, wishes }) => mergeWishes(state, order, wishes), from);
 const meaning = (state: DesiredState) => {
-  const { content, lifecycle, fields, tagChanges, erasedBefore } = state;
-  return { content, lifecycle, fields, tagChanges, erasedBefore, name: desiredName(state) };
+  const { content, lifecycle, tag, fields, tagChanges, erasedBefore } = state;
+  return { content, lifecycle, tag, fields, tagChanges, erasedBefore, name: desiredName(state) };
 };
+
+const isAboutTag = (wishes: Laid['wishes']) => wishes.some(({ path }) => path === 'tag');
 
 describe('events in any order', () => {
   it('end in the state of the right order, however they are shuffled and repeated', () => {
@@ -47,15 +49,17 @@ describe('events in any order', () => {
           wishes.some(({ value }) => value === 'deleted'),
         );
         const newest: Record<string, { order: EventOrder; value: unknown }> = {};
-        for (const { order, wishes } of events.slice(Math.max(0, erasedAt))) {
+        for (const [index, { order, wishes }] of events.entries()) {
+          if (index < erasedAt && !isAboutTag(wishes)) continue;
           const replaces = wishes.some(({ path }) => path === 'fields.tags');
           const changes = Object.keys(newest).filter((path) => path.startsWith('tags.'));
           if (replaces) for (const path of changes) delete newest[path];
           // Of two wishes for one place in one event, the first counts.
           for (const { path, value } of wishes.toReversed()) newest[path] = { order, value };
         }
-        const { content, lifecycle, fields, tagChanges } = state;
+        const { content, lifecycle, tag, fields, tagChanges } = state;
         const held = {
+          ...(tag && { tag }),
           ...(content && { content }),
           ...(lifecycle && { lifecycle }),
           ...Object.fromEntries(Object.entries(fields).map(([name, one]) => [`fields.${name}`, one])),
@@ -90,7 +94,7 @@ describe('events in any order', () => {
     );
   });
 
-  it('are overtaken exactly where the state no longer holds what they asked for', () => {
+  it('stand as current or overtaken, exactly as the state still holds what they asked for', () => {
     fc.assert(
       fc.property(arbitraryEvents, (events) => {
         const state = lay(events);
@@ -99,11 +103,28 @@ describe('events in any order', () => {
           const newer = events.slice(index + 1).flatMap((event) => event.wishes);
           for (const { path } of wishes) {
             const isReplaced = newer.some((wish) => wish.path === path);
-            const isErased = order < erased;
+            const isErased = order < erased && path !== 'tag';
             const isListReplaced =
               path.startsWith('tags.') && newer.some((wish) => wish.path === 'fields.tags');
-            expect(isOvertaken(state, path, order)).toBe(isReplaced || isErased || isListReplaced);
+            const isOvertaken = isReplaced || isErased || isListReplaced;
+            expect(standing(state, path, order)).toBe(isOvertaken ? 'overtaken' : 'current');
           }
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('are absent until they are laid, or overtaken for good without ever having been', () => {
+    fc.assert(
+      fc.property(arbitraryEvents, fc.nat(), (events, nth) => {
+        const late = events[nth % events.length];
+        if (late === undefined) return;
+        const without = lay(events.filter((event) => event !== late));
+        const whole = lay(events);
+        for (const { path } of late.wishes) {
+          const then = standing(whole, path, late.order);
+          expect(standing(without, path, late.order)).toBe(then === 'current' ? 'absent' : 'overtaken');
         }
       }),
       { numRuns: 1000 },
@@ -169,7 +190,7 @@ describe('a permanent delete', () => {
     expect(desiredName(state)).toBe('New');
   });
 
-  it('forgets the names of older files, whenever it comes', () => {
+  it('makes the asset be named after its content from then on, whenever it comes', () => {
     const [first, second, third] = [1, 3, 4].map((at) =>
       laid(`${at}`, at, 'asset.upsert', file(`${at}.pdf`)),
     );
@@ -180,8 +201,28 @@ describe('a permanent delete', () => {
       [deletion, third, first, second],
       [second, first, deletion, third],
     ].map((events) => desiredName(lay(events.filter((event) => event !== undefined))));
-    expect(new Set(names).size).toBe(1);
-    expect(['3.pdf', '4.pdf']).toContain(names[0]);
+    expect(names).toEqual(['4.pdf', '4.pdf', '4.pdf', '4.pdf']);
+  });
+
+  it('leaves no name to an asset without content, and its own to one that is named later', () => {
+    const deletion = laid('delete', 2, 'asset.delete', {}, 'delete');
+    const first = laid('first', 1, 'asset.upsert', file('a.pdf'));
+    expect(desiredName(lay([first, deletion]))).toBeUndefined();
+    expect(lay([first, deletion]).firstFileName).toBeUndefined();
+    const named = laid('named', 3, 'asset.metadata', { metadata: { name: 'Brochure' } });
+    expect(desiredName(lay([named, first, deletion]))).toBe('Brochure');
+  });
+
+  it('of an asset says nothing of a tag with the same subject, whichever comes first', () => {
+    const deletion = laid('delete', 2, 'asset.delete', {}, 'delete');
+    const red = laid('red', 1, 'tag.upsert', { name: 'red' });
+    for (const events of [
+      [red, deletion],
+      [deletion, red],
+    ]) {
+      expect(lay(events).tag).toEqual({ order: red.order, value: { name: 'red', isWanted: true } });
+      expect(standing(lay(events), 'tag', red.order)).toBe('current');
+    }
   });
 
   it('is an archive unless the source is set up to delete', () => {
@@ -190,40 +231,29 @@ describe('a permanent delete', () => {
   });
 });
 
-const paths = (event: Laid) => event.wishes.map(({ path }) => path);
+describe('a list of all tags', () => {
+  const onlyBlue = laid('blue', 2, 'asset.metadata', { metadata: { tags: ['blue'] } });
+  const addRed = laid('red', 1, 'asset.metadata', { tags: { add: ['red'] } });
+  const addGreen = laid('green', 3, 'asset.metadata', { tags: { add: ['green'] } });
 
-describe('the wishes of an event', () => {
-  it('are the fields it names and no other', () => {
-    expect(paths(laid('a', 1, 'asset.metadata', { metadata: { name: 'n', expiresAt: null } }))).toEqual([
-      'fields.name',
-      'fields.expiresAt',
-    ]);
-    expect(paths(laid('a', 1, 'asset.upsert', file('a.pdf')))).toEqual(['content', 'lifecycle']);
+  it('drops the older changes of single tags, whenever they come, and keeps the newer ones', () => {
+    for (const events of [
+      [addRed, onlyBlue, addGreen],
+      [addGreen, onlyBlue, addRed],
+      [onlyBlue, addRed, addGreen],
+    ]) {
+      const state = lay(events);
+      expect(Object.keys(state.tagChanges)).toEqual(['name:green']);
+      expect(standing(state, 'tags.name:red', addRed.order)).toBe('overtaken');
+      expect(standing(state, 'tags.name:green', addGreen.order)).toBe('current');
+    }
   });
 
-  it('hold each right of the permissions on its own', () => {
-    const first = laid('a', 1, 'asset.metadata', { metadata: { permissions: { isShareable: true } } });
-    const second = laid('b', 2, 'asset.metadata', { metadata: { permissions: { isEditable: false } } });
-    expect(paths(first)).toEqual(['fields.permissions.isShareable']);
-    expect(Object.keys(lay([first, second]).fields)).toHaveLength(2);
-  });
-
-  it('speak of one tag however it is written by name, and of another by id', () => {
-    const tags = { add: ['red', { name: 'green', category: 'colours' }, { id: 'red' }] };
-    expect(paths(laid('a', 1, 'asset.metadata', { tags }))).toEqual([
-      'tags.name:red',
-      'tags.name:green',
-      'tags.id:red',
-    ]);
-  });
-
-  it('are none for an event of a type nobody knows', () => {
-    expect(laid('a', 1, 'something.else', { metadata: { name: 'n' } }).wishes).toEqual([]);
-  });
-
-  it('keep names that objects have a use for as plain names', () => {
-    const state = lay([laid('a', 1, 'asset.metadata', { tags: { add: ['__proto__', 'constructor'] } })]);
-    expect(Object.keys(state.tagChanges)).toEqual(['name:__proto__', 'name:constructor']);
-    expect(Object.getPrototypeOf(state.tagChanges)).toBe(Object.prototype);
+  it('goes together with changes of single tags in the same event', () => {
+    const both = laid('both', 4, 'asset.metadata', { metadata: { tags: ['blue'] }, tags: { add: ['red'] } });
+    const state = lay([addGreen, both, both]);
+    expect(Object.keys(state.tagChanges)).toEqual(['name:red']);
+    expect(state.fields['tags']?.value).toEqual(['blue']);
+    for (const { path } of both.wishes) expect(standing(state, path, both.order)).toBe('current');
   });
 });

@@ -31,7 +31,6 @@ async function create(eventId: string, state: JobState = 'received', from = sour
     state,
     order: eventOrder({ id: eventId, time: '2026-01-01T00:00:00.000000000Z' }),
     wishes: ['content'],
-    generation: 1,
     defaults: { division: { name: 'Sales' } },
     error: null,
     showpad: {},

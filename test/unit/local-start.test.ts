@@ -17,7 +17,7 @@ import { listen } from '../../local/listen.ts';
 const readySchema = z.strictObject({
   api: z.url(),
   aws: z.strictObject({ s3: z.url(), sqs: z.url(), dynamodb: z.url() }),
-  showpad: z.strictObject({ v4: z.url(), v3: z.url() }),
+  showpad: z.strictObject({ v4: z.url(), v3: z.url(), token: z.string().min(16) }),
   sources: z.strictObject({ demo: z.strictObject({ secret: z.string().regex(/^whsec_[\w+/]{32,}=*$/) }) }),
   buckets: z.looseObject({ staging: z.string() }),
   queues: z.record(z.string(), z.url()),
@@ -75,6 +75,8 @@ it('runs until Ctrl-C, tells others through the ready file, and leaves nothing b
   const { process: supervisor, ended, ready } = await startReady();
   expect(statSync(readyFile).mode & 0o777).toBe(0o600);
   expect((await request(`${ready.api}/health`)).statusCode).toBe(200);
+  const headers = { authorization: `Bearer ${ready.showpad.token}` };
+  expect((await request(`${ready.showpad.v4}/divisions`, { headers })).statusCode).toBe(200);
   const all = [ready.api, ready.aws.sqs, ready.showpad.v4].map(gone);
   supervisor.kill('SIGINT');
   const { code, errors } = await ended;

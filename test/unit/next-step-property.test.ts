@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AppliedState, Asset } from '../../lib/asset-state.ts';
-import { desiredName, isOvertaken } from '../../lib/desired-state.ts';
+import { desiredName, standing } from '../../lib/desired-state.ts';
 import type { EventOrder } from '../../lib/event-order.ts';
 import { nextStep } from '../../lib/next-step.ts';
 import { arbitraryEvents } from './arbitrary-events.ts';
@@ -25,6 +25,7 @@ const someFile = fc.record({
 });
 const whatIsThere = fc.record({
   isKnown: fc.boolean(),
+  isTagApplied: fc.boolean(),
   lifecycle: fc.constantFrom('live', 'archived', undefined),
   url: fc.constantFrom('https://a.example.com', 'https://b.example.com', undefined),
   file: fc.option(someFile, { nil: undefined }),
@@ -59,11 +60,20 @@ const situations = fc.tuple(arbitraryEvents, whatIsThere).map(([events, there]) 
   for (const [name, wish] of Object.entries(asset.desired.tagChanges)) {
     meet(`tags.${name}`, wish, (other) => (tagChanges[name] = other ? earlier.order : wish.order));
   }
-  const { isKnown, lifecycle, url: appliedUrl, file: appliedFile, usableFile, staged: stagedFile } = there;
+  const {
+    isKnown,
+    isTagApplied,
+    lifecycle,
+    url: appliedUrl,
+    file: appliedFile,
+    usableFile,
+    staged: stagedFile,
+  } = there;
   const whole: Partial<AppliedState> = {
     fields,
     tagChanges,
     refused,
+    ...(asset.desired.tag !== undefined && isTagApplied && { tag: asset.desired.tag.order }),
     ...(isKnown && { assetId: 'asset-1' }),
     ...(lifecycle !== undefined && isKnown && { lifecycle }),
     ...(!isKnown && lifecycle === 'archived' && { lifecycle: 'deleted' }),
@@ -97,6 +107,7 @@ function isHeld({ desired, applied, staged: stagedFile }: Asset, path: string): 
     if (assetId === undefined) return wanted === 'live' && desired.content !== undefined;
     return (applied.lifecycle ?? 'live') === wanted;
   }
+  if (path === 'tag') return applied.tag === desired.tag?.order;
   const name = path.slice(path.indexOf('.') + 1);
   if (path.startsWith('tags.')) return applied.tagChanges[name] === desired.tagChanges[name]?.order;
   const wanted = name === 'name' ? desiredName(desired) : desired.fields[name]?.value;
@@ -110,21 +121,39 @@ describe('a job in any situation', () => {
       fc.property(situations, ({ events, asset }) => {
         for (const event of events) {
           const job = jobOf(event);
-          const standing = job.wishes.filter((path) => !isOvertaken(asset.desired, path, job.order));
+          const current = job.wishes.filter((path) => standing(asset.desired, path, job.order) === 'current');
           const step = nextStep(job, asset);
           if (step.kind === 'done') {
             done += 1;
-            for (const path of standing) expect([path, isHeld(asset, path)]).toEqual([path, true]);
+            for (const path of current) expect([path, isHeld(asset, path)]).toEqual([path, true]);
           }
-          if (step.kind === 'superseded') expect(standing).toEqual([]);
-          else expect(standing.length > 0 || job.wishes.length === 0).toBe(true);
+          if (step.kind === 'superseded') expect(current).toEqual([]);
+          else expect(current.length > 0 || job.wishes.length === 0).toBe(true);
           if (step.kind === 'failed') {
-            expect(standing.some((path) => asset.applied.refused[path]?.order === job.order)).toBe(true);
+            expect(current.some((path) => asset.applied.refused[path]?.order === job.order)).toBe(true);
           }
         }
       }),
       { numRuns: 3000 },
     );
     expect(done).toBeGreaterThan(100);
+  });
+
+  it('is nobody’s to work on while its event, or a part of it, is not laid into the desired state', () => {
+    let unlaid = 0;
+    fc.assert(
+      fc.property(arbitraryEvents, fc.nat(), (events, nth) => {
+        const event = events[nth % events.length];
+        if (event === undefined || event.wishes.length === 0) return;
+        const job = jobOf(event);
+        const asset = assetOf(events.filter((other) => other !== event));
+        const standings = job.wishes.map((path) => standing(asset.desired, path, job.order));
+        const { kind } = nextStep(job, asset);
+        if (kind === 'unlaid') unlaid += 1;
+        expect(kind).toBe(standings.includes('absent') ? 'unlaid' : 'superseded');
+      }),
+      { numRuns: 1000 },
+    );
+    expect(unlaid).toBeGreaterThan(100);
   });
 });

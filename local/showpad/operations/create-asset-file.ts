@@ -23,7 +23,10 @@ export const createAssetFile: Operation = {
     const { name, contentMD5 } = request.parseBody(bodySchema);
     if (asset.url !== null) throw new Problem(400, { detail: 'A URL asset has no files.' });
     const createdAt = state.timestamp();
-    if (name !== undefined) Object.assign(asset, { name, updatedAt: createdAt });
+    if (name !== undefined) {
+      Object.assign(asset, { name, updatedAt: createdAt });
+      state.saveAsset(asset);
+    }
     const file: EmulatedFile = {
       id: state.newId(),
       name: asset.name,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { applyFields, checkFields } from '../asset-changes.ts';
+import { applyFields, checkFields, refuseFields } from '../asset-changes.ts';
 import { createAssetSchema } from '../asset-fields.ts';
 import { newAsset } from '../asset-resource.ts';
 import { fileTypeOf } from '../file-types.ts';
@@ -11,6 +11,7 @@ export const createAsset: Operation = {
   path: '/assets',
   run(request, state) {
     const { name, division, ...body } = request.parseBody(createAssetSchema);
+    refuseFields(state, { name, division, ...body });
     const { unknownReferenceStatus, indexLagMs } = state.switches;
     if (!state.divisions.has(division.id)) {
       throw Problem.invalid(
@@ -32,9 +33,8 @@ export const createAsset: Operation = {
       origin: body.origin?.type ?? 'local',
     });
     checkFields(state, asset, body, unknownReferenceStatus);
-    applyFields(state, asset, body);
     if (isUrl) asset.status = 'active';
-    state.assets.set(asset.id, asset);
+    applyFields(state, asset, body);
     return { status: 201, json: state.render(asset) };
   },
 };

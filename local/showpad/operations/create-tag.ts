@@ -20,7 +20,7 @@ export const createTag: Operation = {
     if (!state.divisions.has(division.id)) {
       throw Problem.invalid('division.id', 'The Division does not exist.', 'notFound');
     }
-    refuseTakenName(state.tags.values(), name, division.id);
+    refuseTakenName(state.tags.values(), { name, division }, state.switches.tagNameUniqueness);
     const createdAt = state.timestamp();
     const tag: EmulatedTag = {
       id: state.newId(),
@@ -32,7 +32,7 @@ export const createTag: Operation = {
       updatedAt: createdAt,
       usedInFilter: false,
     };
-    state.tags.set(tag.id, tag);
+    state.saveTag(tag);
     return { status: 201, json: renderTag(tag) };
   },
 };

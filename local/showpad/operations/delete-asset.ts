@@ -4,9 +4,7 @@ export const deleteAsset: Operation = {
   method: 'DELETE',
   path: '/assets/{assetId}',
   run(request, state) {
-    const asset = request.lookUp(state.assets, 'assetId');
-    state.assets.delete(asset.id);
-    state.deletedAssets.push(asset);
+    state.deleteAsset(request.lookUp(state.assets, 'assetId'));
     return { status: 204 };
   },
 };

@@ -6,11 +6,10 @@ export const deleteTag: Operation = {
   path: '/tags/{tagId}',
   run(request, state) {
     const tag = request.lookUp(state.tags, 'tagId');
-    if (tag.usedInFilter) throw new Problem(409, { detail: 'The tag is used in a filter.' });
-    state.tags.delete(tag.id);
-    for (const asset of state.assets.values()) {
-      asset.tags = asset.tags.filter(({ id }) => id !== tag.id);
+    if (tag.usedInFilter || state.switches.tagsUsedInFilters.includes(tag.name)) {
+      throw new Problem(409, { detail: 'The tag is used in a filter.' });
     }
+    state.deleteTag(tag);
     return { status: 204 };
   },
 };

@@ -11,8 +11,9 @@ export const updateTag: Operation = {
     const tag = request.lookUp(state.tags, 'tagId');
     const { name } = request.parseBody(bodySchema);
     const others = [...state.tags.values()].filter((other) => other !== tag);
-    refuseTakenName(others, name, tag.division.id);
+    refuseTakenName(others, { name, division: tag.division }, state.switches.tagNameUniqueness);
     Object.assign(tag, { name, updatedAt: state.timestamp() });
+    state.saveTag(tag);
     return { status: 200, json: renderTag(tag) };
   },
 };
