@@ -55,8 +55,8 @@ const shownAfter = 20;
 export function describeQueryFault({ reason, position }: QueryFault, query: string): string {
   const message = `Showpad does not understand the query. ${reason}`;
   if (position === null) return message;
-  // Characters are taken to be counted from 1; a fault at the end may point behind the last one.
-  const at = Math.min(Math.max(position - 1, 0), query.length);
+  // Taken to be counted from 0, so that a fault at the end points behind the last character.
+  const at = Math.min(position, query.length);
   const from = Math.max(0, at - shownBefore);
   const to = Math.min(query.length, at + shownAfter);
   const before = `${from > 0 ? '…' : ''}${oneLine(query.slice(from, at))}`;

@@ -87,7 +87,7 @@ async function accept(
   } catch (error) {
     if (!(error instanceof StateTooLargeError)) throw error;
     const reason = jobError('STATE_TOO_LARGE', error.message);
-    await jobs.advance(job.id, 'failed', { error: reason });
+    if (await jobs.advance(job.id, 'failed', { error: reason })) await telemetry.jobFailed(job, reason);
     return { job: { ...job, state: 'failed', error: reason }, isNew: created !== null };
   }
 }

@@ -55,7 +55,10 @@ export function needsCurrent(asset: Asset): boolean {
 function putPermissions(draft: AssetDraft, current: ShowpadAsset | undefined): void {
   const { desired } = draft.asset;
   const named = Object.entries(desired.fields)
-    .filter(([name]) => name.startsWith('permissions.'))
+    .filter(([name, { order }]) => {
+      const isRefused = draft.asset.applied.refused[`fields.${name}`]?.order === order;
+      return name.startsWith('permissions.') && !isRefused;
+    })
     .map(([name, { value }]) => [wishName(name), value]);
   const { isEditable, ...rest } = current?.permissions ?? {};
   // Showpad refuses any isEditable, even false, for a PDF, although it shows one.
@@ -94,5 +97,6 @@ async function putTags(
       else tagIds.delete((await names.findTagId(divisionId, value.tag)) ?? '');
     });
   }
-  draft.put({ tags: [...tagIds].map((id) => ({ id })) });
+  const isFulfilled = draft.written.some((path) => path === 'fields.tags' || path.startsWith('tags.'));
+  if (isFulfilled) draft.put({ tags: [...tagIds].map((id) => ({ id })) });
 }

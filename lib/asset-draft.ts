@@ -1,5 +1,5 @@
 import type { AppliedState, Asset } from './asset-state.ts';
-import { desiredName } from './desired-state.ts';
+import { desiredName, impliedNameOrder } from './desired-state.ts';
 import type { EventOrder } from './event-order.ts';
 import { JobFailure, type ReasonCode } from './reasons.ts';
 import type { AssetUpdate } from './showpad/asset-fields.ts';
@@ -110,7 +110,9 @@ export function wishValue({ desired }: Asset, path: string): unknown {
 }
 
 function wishOrder({ desired }: Asset, path: string): EventOrder | undefined {
-  return (path.startsWith('tags.') ? desired.tagChanges : desired.fields)[wishName(path)]?.order;
+  const wish = (path.startsWith('tags.') ? desired.tagChanges : desired.fields)[wishName(path)];
+  // A name that no event gave is that of the oldest content.
+  return wish?.order ?? (path === 'fields.name' ? impliedNameOrder(desired) : undefined);
 }
 
 function bodyKey(path: string): string {

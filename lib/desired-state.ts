@@ -115,7 +115,8 @@ export function mergeWishes(desired: DesiredState, order: EventOrder, wishes: re
 }
 
 function mergeWish(desired: DesiredState, order: EventOrder, wish: Wish): DesiredState {
-  const erased = desired.erasedBefore !== undefined && order <= desired.erasedBefore;
+  // A tag is no part of the asset that was deleted.
+  const erased = wish.path !== 'tag' && desired.erasedBefore !== undefined && order <= desired.erasedBefore;
   if (erased) return desired;
   switch (wish.path) {
     case 'content': {
@@ -198,7 +199,7 @@ export function standing(
 ): 'current' | 'overtaken' | 'absent' {
   const present = at(desired, path);
   if (present?.order === order) return 'current';
-  const isErased = desired.erasedBefore !== undefined && desired.erasedBefore > order;
+  const isErased = path !== 'tag' && desired.erasedBefore !== undefined && desired.erasedBefore > order;
   const tags = desired.fields['tags'];
   const isReplaced = path.startsWith('tags.') && tags !== undefined && tags.order > order;
   return isErased || isReplaced || (present !== undefined && present.order > order) ? 'overtaken' : 'absent';
@@ -221,4 +222,9 @@ export function desiredName(desired: DesiredState): string | undefined {
   const name = typeof named === 'string' ? named : (desired.firstFileName?.value ?? ofContent);
   const isUrl = content !== undefined && 'url' in content.value;
   return isUrl && name !== undefined && !/\.url$/i.test(name) ? `${name}.url` : name;
+}
+
+/** The order of the event whose content gives the name where no event names the asset. */
+export function impliedNameOrder({ firstFileName, content }: DesiredState): EventOrder | undefined {
+  return firstFileName?.order ?? content?.order;
 }

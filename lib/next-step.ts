@@ -1,5 +1,5 @@
 import type { AppliedState, Asset, StagedFile } from './asset-state.ts';
-import { desiredName, standing, type DesiredState } from './desired-state.ts';
+import { desiredName, impliedNameOrder, standing, type DesiredState } from './desired-state.ts';
 import type { EventOrder } from './event-order.ts';
 import type { Job } from './jobs.ts';
 import type { JobError } from './reasons.ts';
@@ -100,6 +100,7 @@ export function pendingPaths({ desired, applied }: Asset): string[] {
 /** An asset that was named after its file is renamed when an older event, come late, brings an earlier name. */
 function isRenamedByOlderEvent(desired: DesiredState, applied: AppliedState): boolean {
   if (desired.fields['name'] !== undefined || applied.fields['name'] === undefined) return false;
+  if (applied.refused['fields.name']?.order === impliedNameOrder(desired)) return false;
   return applied.fields['name'] !== desiredName(desired);
 }
 

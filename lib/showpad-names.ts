@@ -52,7 +52,7 @@ export class ShowpadNames {
   async tagId(divisionId: string, wish: TagWish, absent: 'create' | 'refuse' = 'create'): Promise<string> {
     if (typeof wish !== 'string' && 'id' in wish) return wish.id;
     const { name, category } = typeof wish === 'string' ? { name: wish, category: undefined } : wish;
-    const id = await this.#remember(['tag', divisionId, name.trim(), category ?? ''], async () => {
+    const id = await this.#remember(['tag', divisionId, name.trim(), category ?? '', absent], async () => {
       const found = await this.#lookUpTag(divisionId, name.trim());
       const tagId = found ?? (absent === 'create' ? await this.#createTag(divisionId, name.trim()) : null);
       if (tagId !== null && category !== undefined)
@@ -133,8 +133,9 @@ export class ShowpadNames {
     try {
       return (await createTag(this.#client, { name, divisionId })).id;
     } catch (error) {
-      if (!(error instanceof ShowpadError) || error.status !== 409) throw error;
-      return (await this.#lookUpTag(divisionId, name)) ?? notFoundYet(error);
+      if (!(error instanceof ShowpadError)) throw error;
+      if (error.status === 409) return (await this.#lookUpTag(divisionId, name)) ?? notFoundYet(error);
+      throw refusedName(error, `the tag “${name}”`);
     }
   }
 
@@ -148,11 +149,21 @@ export class ShowpadNames {
     try {
       return await createTagCategory(this.#client, { name, divisionId });
     } catch (error) {
-      if (!(error instanceof ShowpadError) || error.status !== 409) throw error;
+      if (!(error instanceof ShowpadError)) throw error;
+      if (error.status !== 409) throw refusedName(error, `the tag category “${name}”`);
       const [made] = await findTagCategories(this.#client, { exactName: name, divisionId });
       return made ?? notFoundYet(error);
     }
   }
+}
+
+/** What Showpad will not have fails the wish alone; anything that may pass fails the call. */
+function refusedName(error: ShowpadError, what: string): Error {
+  if (error.retryable || error.status === 401) return error;
+  return new JobFailure(
+    error.status === 403 ? 'SHOWPAD_FORBIDDEN' : 'SHOWPAD_REJECTED',
+    `Showpad did not take ${what}: ${error.message}`,
+  );
 }
 
 /** Somebody else has just made it, and the lists do not show it yet. */

@@ -51,6 +51,23 @@ describe('the lease of an asset', () => {
     expect(asked.filter((answer) => answer !== null)).toHaveLength(1);
   });
 
+  it('is its taker’s also when the first answer was lost and the SDK has asked again', async () => {
+    const { middlewareStack } = table().database;
+    middlewareStack.add(
+      (next) => async (request) => {
+        await next(request);
+        return next(request);
+      },
+      { step: 'initialize', name: 'ask-twice' },
+    );
+    const held = await lease().finally(() => middlewareStack.remove('ask-twice'));
+    expect(await assets.acquire(key, minuteMs)).toBeNull();
+    await assets.record(held, { assetId: '1' });
+    expect((await stored()).applied.assetId).toBe('1');
+    await assets.release(held);
+    expect(await assets.acquire(key, minuteMs)).not.toBeNull();
+  });
+
   it('is free again once it is given back, with a higher fence', async () => {
     const first = await lease();
     await assets.release(first);

@@ -157,6 +157,29 @@ describe('the data of an upsert', () => {
   );
 });
 
+describe('the data of a tag event', () => {
+  it.each(['tag.upsert', 'tag.delete'])('of %s are the name of the tag, and its Division', (type) => {
+    for (const division of ['0123', { id: '0123' }, { name: 'Sales' }]) {
+      expect(dataOf(withData(type, { name: 'red', division }))).toEqual({ name: 'red', division });
+    }
+    expect(dataOf(withData(type, { name: 'x'.repeat(255) }))).toEqual({ name: 'x'.repeat(255) });
+  });
+
+  it.each<[string, unknown, string]>([
+    ['no name', {}, 'data.name'],
+    ['an empty name', { name: '' }, 'data.name'],
+    ['a name with a line break', { name: 'a\nb' }, 'data.name'],
+    ['a name of 256 characters', { name: 'x'.repeat(256) }, 'data.name'],
+    ['an id for a name', { name: { id: '0123' } }, 'data.name'],
+    ['a Division with an id and a name', { name: 'red', division: { id: '1', name: 'b' } }, 'data.division'],
+    ['a Division that is null', { name: 'red', division: null }, 'data.division'],
+    ['an unknown field', { name: 'red', colour: '#f00' }, 'data.colour'],
+    ['nothing', null, 'data'],
+  ])('are refused with %s', (_what, data, field) => {
+    for (const type of ['tag.upsert', 'tag.delete']) expect(fieldsOf(withData(type, data))).toEqual([field]);
+  });
+});
+
 describe('the data of the other events', () => {
   it.each(['asset.archive', 'asset.restore', 'asset.delete'])('of %s are empty', (type) => {
     for (const data of [{}, null, undefined]) expect(fieldsOf(withData(type, data))).toEqual([]);

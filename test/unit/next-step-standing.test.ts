@@ -46,7 +46,7 @@ const cases: Case[] = [
   ],
 ];
 
-describe('the next step of a job that is not about an asset’s content', () => {
+describe('the next step of a job whose event is laid late, overtaken, or about a tag', () => {
   it.each(cases)('is “%s” when %s', (kind, _when, event, asset) => {
     expect(nextStep(jobOf(event), asset).kind).toBe(kind);
   });

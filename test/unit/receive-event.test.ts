@@ -15,6 +15,7 @@ import {
   secret,
   sent,
   storedAsset,
+  storedJob,
   timeless,
   type Delivery,
 } from './ingest.ts';
@@ -91,6 +92,16 @@ describe('an event', () => {
     expect((await post({ ...event, type: 'asset.exploded' })).statusCode).toBe(200);
   });
 
+  it.each(['tag.upsert', 'tag.delete'])('of type %s goes to the queue for metadata', async (type) => {
+    const answer = await post({ ...event, type, data: { name: 'red' } });
+    expect(receipts(answer)).toMatchObject([{ type, state: 'received' }]);
+    expect((await storedAsset())?.desired.tag?.value).toEqual({
+      name: 'red',
+      isWanted: type === 'tag.upsert',
+    });
+    expect(sent()[0]?.QueueUrl).toMatch(/metadata$/);
+  });
+
   it('about anything but content goes to the queue for metadata', async () => {
     await post({ ...event, type: 'asset.archive', data: {} });
     expect(sent()[0]?.QueueUrl).toMatch(/metadata$/);
@@ -112,6 +123,42 @@ describe('an event', () => {
     const answer = await post({ ...event, subject });
     expect(answer.statusCode).toBe(202);
     expect((await storedAsset(subject))?.desired.content?.value).toEqual({ file: event.data.file });
+  });
+});
+
+const tooLarge = {
+  ...event,
+  type: 'asset.metadata',
+  id: 'event-large',
+  time: '2026-01-02T00:00:00Z',
+  data: { metadata: { tags: Array.from({ length: 500 }, (_none, index) => `${index}`.padEnd(255, 'x')) } },
+};
+
+describe('an event that asks for more than can be kept', () => {
+  it('is accepted as a job that has failed, and nothing is done for it', async () => {
+    const answer = await post(tooLarge);
+    expect(answer.statusCode).toBe(202);
+    expect(receipts(answer)).toMatchObject([{ state: 'failed' }]);
+    const job = await storedJob('event-large');
+    expect(job).toMatchObject({ state: 'failed', error: { code: 'STATE_TOO_LARGE', retryable: false } });
+    expect(await storedAsset()).toBeNull();
+    expect(sent()).toEqual([]);
+
+    const again = await post(tooLarge);
+    expect(again.statusCode).toBe(200);
+    expect(receipts(again)).toEqual(receipts(answer));
+  });
+
+  it('leaves what others asked for as it was, and hinders neither them nor its batch', async () => {
+    await post(event);
+    const before = await storedAsset();
+    const rename = { ...tooLarge, id: 'event-small', data: { metadata: { name: 'New' } } };
+    const answer = await post([tooLarge, rename]);
+    expect(receipts(answer).map(({ state }) => state)).toEqual(['failed', 'received']);
+    const after = await storedAsset();
+    expect(after?.desired.content).toEqual(before?.desired.content);
+    expect(Object.keys(after?.desired.fields ?? {})).toEqual(['name']);
+    expect(sent()).toHaveLength(2);
   });
 });
 
