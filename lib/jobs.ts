@@ -17,7 +17,8 @@ import type { JobError } from './reasons.ts';
  * any state that is no end; a repeated step finds the job where it left it.
  */
 const legalPriorStates = {
-  received: [],
+  // Only a retry brings a job back.
+  received: ['failed'],
   ignored: [],
   staging: ['received', 'staging', 'staged'],
   staged: ['received', 'staging', 'staged'],
@@ -57,11 +58,13 @@ export interface Job {
   readonly showpad: { readonly assetId?: string; readonly fileId?: string; readonly ticketId?: string };
   readonly createdAt: string;
   readonly updatedAt: string;
+  /** When somebody had it tried again; deadlines count from then. */
+  readonly retriedAt?: string;
 }
 
 /** A job that is about to be written for the first time. */
 export type JobDraft = Omit<Job, 'createdAt' | 'updatedAt' | 'attempts'>;
-export type JobChanges = Partial<Pick<Job, 'attempts' | 'error' | 'showpad'>>;
+export type JobChanges = Partial<Pick<Job, 'attempts' | 'error' | 'showpad' | 'retriedAt'>>;
 
 export interface JobPage {
   readonly items: readonly Job[];

@@ -92,6 +92,11 @@ export class Telemetry {
     await this.#happened(job, 'superseded by newer events', {});
   }
 
+  async jobRetried(job: Job): Promise<void> {
+    this.#count('JobsRetried');
+    await this.#happened(job, 'tried again on request', {});
+  }
+
   async jobFailed(job: Job, error: JobError): Promise<void> {
     this.#count('JobsFailed');
     await this.#happened(job, 'failed', { ...error });

@@ -71,6 +71,8 @@ async function tell(
 function outcomeOf(error: unknown, work: Work): StepOutcome | JobError | null {
   if (error instanceof JobFailure) return jobError(error.code, error.message);
   if (error instanceof LeaseLostError || error instanceof TryAgain) return again(work, error.message, null);
+  // Time is up for this invocation, not for the job.
+  if (work.signal.aborted) return again(work, 'the invocation came to its end', null);
   if (error instanceof SourceError) {
     const mayRetry = error.retryable && !isOlderThan(work.job, work.services.config.SOURCE_DEADLINE_SECONDS);
     return mayRetry
@@ -96,7 +98,7 @@ function again({ attempt }: Work, why: string, afterSeconds: number | null): Ste
 }
 
 export function isOlderThan(job: Job, seconds: number): boolean {
-  return Date.now() - Date.parse(job.createdAt) > seconds * 1_000;
+  return Date.now() - Date.parse(job.retriedAt ?? job.createdAt) > seconds * 1_000;
 }
 
 /**

@@ -9,6 +9,11 @@ interface Reference {
   readonly id: string;
 }
 
+/** The tag category as the API shows it; a copy, so that answers that were given do not change. */
+export function renderTagCategory(category: EmulatedTagCategory): object {
+  return { ...category };
+}
+
 /** The tags that a body names in its list `field`; refuses with 400 those that the Division does not have. */
 export function findTags(
   state: ShowpadState,

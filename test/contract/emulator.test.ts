@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { EmulatedAsset } from '../../local/showpad/asset-resource.ts';
 import { operations } from '../../local/showpad/operations.ts';
@@ -22,6 +23,10 @@ beforeEach(async () => {
     tags: [
       { name: 'spring', division: 'Marketing', id: 'spring' },
       { name: 'filter', division: 'Marketing', id: 'filter', usedInFilter: true },
+    ],
+    tagCategories: [
+      { name: 'seasons', division: 'Marketing', id: 'seasons', tags: ['spring'] },
+      { name: 'taken', division: 'Marketing', id: 'taken' },
     ],
     users: [{ email: 'jo@example.com', id: 'jo' }],
     switches: { processingMs: 0 },
@@ -48,6 +53,10 @@ const drives: Readonly<Record<string, () => Drive>> = {
   'POST /assets 404': () => ({ body: { name: 'a.docx', division: { id: 'unknown' } } }),
   'POST /assets/{assetId} 200': () => ({ body: { ...everyField(), localization: localization() } }),
   'POST /assets/{assetId} 400': () => ({ body: { division: division() } }),
+  'POST /assets/query 200': () => ({
+    body: { query: '(name ~ "leaf" OR views > 5) AND archivedAt IS EMPTY ORDER BY createdAt DESC', limit: 5 },
+  }),
+  'POST /assets/query 400': () => ({ body: { query: 'name ~' } }),
   'POST /assets/{assetId}/files 201': () => ({
     body: { name: 'b.pdf', contentMD5: 'XrY7u+Ae7tCTyyK7j1rNww==' },
   }),
@@ -62,6 +71,30 @@ const drives: Readonly<Record<string, () => Drive>> = {
   'POST /tags/{tagId} 400': () => ({ body: {} }),
   'POST /tags/{tagId} 409': () => ({ body: taken }),
   'DELETE /tags/{tagId} 409': () => ({ path: '/tags/filter' }),
+  'POST /tag-categories 201': () => ({
+    body: {
+      name: 'months',
+      division: division(),
+      isPublished: false,
+      parent: { id: 'seasons' },
+      tags: [{ id: 'spring' }],
+    },
+  }),
+  'POST /tag-categories 400': () => ({ body: { name: 'months' } }),
+  'POST /tag-categories 409': () => ({ body: { name: 'taken', division: division() } }),
+  'POST /tag-categories/{tagCategoryId} 200': () => ({
+    body: { name: 'months', parent: null, isPublished: true, tags: [] },
+  }),
+  'POST /tag-categories/{tagCategoryId} 400': () => ({ body: { division: division() } }),
+  'POST /tag-categories/{tagCategoryId} 409': () => ({ body: { name: 'taken' } }),
+  'POST /tag-categories/{tagCategoryId}/tags 200': () => ({
+    body: { add: [{ id: 'filter' }], remove: [{ id: 'spring' }], clear: false },
+  }),
+  'POST /tag-categories/{tagCategoryId}/tags 400': () => ({ body: { add: [{ id: 'unknown' }] } }),
+  'POST /tag-categories/{tagCategoryId}/tags 409': () => {
+    showpad.switches.repeatedTagLink = 'conflict';
+    return { body: { add: [{ id: 'spring' }] } };
+  },
 };
 
 function everyField(): object {
@@ -105,6 +138,7 @@ function pathOf(template: string, status: number): string {
     fileId: asset.files[0]?.id,
     divisionId: showpad.divisions[0]?.id,
     tagId: 'spring',
+    tagCategoryId: 'seasons',
     userId: 'jo',
   };
   return template.replace(/\{(\w+)\}/gu, (_, name: string) =>
@@ -116,6 +150,11 @@ describe.skipIf(contract === undefined)("the Showpad emulator and Showpad's Open
   test('the document describes every operation of the emulator', () => {
     const documented = new Set(contract?.operations.map(({ label }) => label));
     expect([...supported].filter((label) => !documented.has(label))).toEqual([]);
+  });
+
+  test('the emulator has every operation of the document', () => {
+    const missing = (contract?.operations ?? []).filter(({ label }) => !supported.has(label));
+    expect(missing.map(({ label }) => label)).toEqual([]);
   });
 
   test.each(cases)('$label answers $status as the document says', async ({ label, status }) => {
@@ -148,10 +187,21 @@ describe.skipIf(contract === undefined)("the Showpad emulator and Showpad's Open
     expect(showpad.requests.flatMap((exchange) => apiViolations(exchange))).toEqual([]);
   });
 
+  test('the pages of a query and the members of a localization are shown as the document says', async () => {
+    await caller.call('POST', `/assets/${asset.id}`, { body: { localization: localization() } });
+    const query = { query: 'name ~ "leaf" ORDER BY updatedAt DESC', limit: 1 };
+    const { json } = await caller.call('POST', '/assets/query', { body: query });
+    const { next } = z.object({ next: z.string() }).parse(json);
+    await caller.call('POST', '/assets/query', { body: { ...query, cursor: next } });
+    for (const { id } of showpad.assets) await caller.call('GET', `/assets/${id}`);
+    expect(showpad.requests.flatMap((exchange) => apiViolations(exchange))).toEqual([]);
+  });
+
   test('every filter of a list is understood', async () => {
     const lists = [
       '/assets?limit=5&offset=0&divisionIds=a,b&ids=c&name=leaf&externalIds=d,e&tagIds=f&slugs=g',
       '/tags?limit=5&offset=0&ids=a&divisionIds=b&tagCategoryIds=c&tagCategoryIds=d&name=e&exactName=f',
+      '/tag-categories?limit=5&offset=0&ids=a,b&divisionIds=c,d',
       '/users?ids=a,b&emails=jo%2Bx%40example.com',
     ];
     for (const path of lists) expect((await caller.call('GET', path)).status).toBe(200);

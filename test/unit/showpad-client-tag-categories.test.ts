@@ -66,7 +66,7 @@ describe('tag categories', () => {
       isPublished: false,
       tagIds: ['t1', 't2'],
     });
-    expect(requests.map(({ method, url, body }) => [method, url, JSON.parse(body)])).toEqual([
+    expect(requests.map(({ method, url, body }) => [method, url, JSON.parse(body) as unknown])).toEqual([
       ['POST', '/v4/tag-categories', { name: 'Season', division: { id: 'd1' } }],
       [
         'POST',

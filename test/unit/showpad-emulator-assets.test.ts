@@ -16,7 +16,12 @@ beforeEach(async () => {
       { name: 'Marketing', id: 'marketing', isAssetSharingEnabled: true },
       { name: 'Sales', id: 'sales' },
     ],
-    tags: ['a', 'b'].map((id) => ({ name: id, id, division: 'Marketing' })),
+    tags: ['a', 'b', 'shared'].map((id) => ({
+      name: id,
+      id,
+      division: 'Marketing',
+      isDivisionShared: id === 'shared',
+    })),
     users: [{ email: 'jo@example.com', id: 'jo' }],
     switches: { processingMs: 0 },
   });
@@ -189,24 +194,61 @@ describe('updating an asset', () => {
     expect(await refusedNames('/assets/unknown', { tags: [] }, 404)).toEqual([]);
   });
 
-  test('links localized variants and creates placeholders', async () => {
-    const [asset, dutch] = [await caller.createAsset({ name: 'a' }), await caller.createAsset({ name: 'b' })];
-    const fr = { languages: [{ code: 'fr' }], countries: [{ code: 'FR' }] };
-    const localization = {
-      primary: { asset: { id: asset.id } },
-      variants: [{ asset: { id: dutch.id, languages: [{ code: 'nl' }] } }, { asset: fr }],
-    };
-    const { json } = await caller.call('POST', `/assets/${asset.id}`, { body: { localization } });
-    expect(json).toMatchObject({
-      localization: {
-        primary: { asset: { id: asset.id } },
-        variants: [
-          { asset: { id: dutch.id, languages: [{ code: 'nl' }] }, status: 'localized' },
-          { asset: fr, status: 'to-be-localized' },
-        ],
-      },
-    });
-    expect(showpad.assets).toHaveLength(3);
+  test.each([
+    ['reset', { isAnnotatable: false, isEditable: false, isShareable: true }],
+    ['kept', { isAnnotatable: false, isEditable: true, isShareable: false }],
+  ] as const)('can be switched: permissions that are left out are %s', async (partial, permissions) => {
+    showpad.switches.partialPermissions = partial;
+    const given = { isShareable: false, isEditable: true };
+    const asset = await caller.createAsset({ name: 'a.docx', permissions: given });
+    expect(asset.permissions).toEqual({ isAnnotatable: true, ...given });
+    const body = { permissions: { isAnnotatable: false } };
+    await caller.call('POST', `/assets/${asset.id}`, { body });
+    expect(asset.permissions).toEqual(permissions);
+  });
+
+  test('can be switched to refuse fields by name, and then changes nothing', async () => {
+    const asset = await caller.createAsset({ name: 'a.docx' });
+    const body = { name: 'b', description: 'new', isSensitive: true, permissions: { isEditable: true } };
+    showpad.switches.refusedFields = ['url', 'description', 'permissions.isEditable'];
+    const names = ['description', 'permissions.isEditable'];
+    expect(await refusedNames(`/assets/${asset.id}`, body, 400)).toEqual(names);
+    expect(await refusedNames('/assets', { ...body, division }, 400)).toEqual(names);
+    expect(asset).toMatchObject({ name: 'a.docx', isSensitive: false });
+    const rest = { isSensitive: true, permissions: { isShareable: false } };
+    expect((await caller.call('POST', `/assets/${asset.id}`, { body: rest })).status).toBe(200);
+    showpad.switches.refusedFields = [];
+    expect((await caller.call('POST', `/assets/${asset.id}`, { body })).status).toBe(200);
+    expect(asset.description).toBe('new');
+  });
+
+  test('names authors that do not exist', async () => {
+    const asset = await caller.createAsset({ name: 'a', authors: [{ id: 'jo' }] });
+    const body = { authors: [{ id: 'jo' }, { id: 'al' }] };
+    expect(await refusedNames(`/assets/${asset.id}`, body, 400)).toEqual(['authors.1.id']);
+    expect(asset.authors).toEqual([{ id: 'jo' }]);
+  });
+
+  test('shares across Divisions only where the Division shares', async () => {
+    const shared = await caller.createAsset({ name: 'a', isDivisionShared: true });
+    expect(shared.isDivisionShared).toBe(true);
+    const asset = await caller.createAsset({ name: 'a', division: { id: 'sales' } });
+    const body = { isDivisionShared: true };
+    expect(await refusedNames(`/assets/${asset.id}`, body, 400)).toEqual(['isDivisionShared']);
+    expect(
+      (await caller.call('POST', `/assets/${asset.id}`, { body: { isDivisionShared: false } })).status,
+    ).toBe(200);
+  });
+
+  test.each([
+    ['refused', 400],
+    ['accepted', 200],
+  ] as const)('tags of another Division are %s, as switched, unless shared', async (rule, status) => {
+    showpad.switches.tagsOfOtherDivisions = rule;
+    const asset = await caller.createAsset({ name: 'a', division: { id: 'sales' } });
+    const update = (id: string) => caller.call('POST', `/assets/${asset.id}`, { body: { tags: [{ id }] } });
+    expect((await update('a')).status).toBe(status);
+    expect((await update('shared')).status).toBe(200);
   });
 });
 

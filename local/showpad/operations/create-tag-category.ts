@@ -6,6 +6,7 @@ import {
   checkParent,
   findTags,
   referenceSchema,
+  renderTagCategory,
   setTags,
   tagCategoryNameSchema,
 } from '../tag-category-resource.ts';
@@ -39,6 +40,6 @@ export const createTagCategory: Operation = {
     refuseTakenName(state.tagCategories.values(), category, state.switches.tagNameUniqueness);
     state.tagCategories.set(category.id, category);
     setTags(state, category, new Set(tags));
-    return { status: 201, json: category };
+    return { status: 201, json: renderTagCategory(category) };
   },
 };

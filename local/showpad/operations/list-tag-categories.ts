@@ -1,4 +1,5 @@
 import type { Operation } from '../operation.ts';
+import { renderTagCategory } from '../tag-category-resource.ts';
 
 export const listTagCategories: Operation = {
   method: 'GET',
@@ -11,6 +12,6 @@ export const listTagCategories: Operation = {
         (ids === undefined || ids.has(category.id)) &&
         (divisionIds === undefined || divisionIds.has(category.division.id)),
     );
-    return request.page(found, (category) => category);
+    return request.page(found, renderTagCategory);
   },
 };

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Operation } from '../operation.ts';
 import { Problem } from '../problem.ts';
-import { findTags, isLinked, referenceSchema, setTags } from '../tag-category-resource.ts';
+import { findTags, isLinked, referenceSchema, renderTagCategory, setTags } from '../tag-category-resource.ts';
 
 const bodySchema = z
   .strictObject({
@@ -29,6 +29,6 @@ export const updateTagCategoryTags: Operation = {
     }
     setTags(state, category, new Set([...kept, ...added]));
     category.updatedAt = state.timestamp();
-    return { status: 200, json: category };
+    return { status: 200, json: renderTagCategory(category) };
   },
 };

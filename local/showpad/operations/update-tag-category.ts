@@ -4,6 +4,7 @@ import {
   checkParent,
   findTags,
   referenceSchema,
+  renderTagCategory,
   setTags,
   tagCategoryNameSchema,
 } from '../tag-category-resource.ts';
@@ -34,6 +35,6 @@ export const updateTagCategory: Operation = {
     }
     Object.assign(category, fields, { updatedAt: state.timestamp() });
     if (references) setTags(state, category, new Set(tags));
-    return { status: 200, json: category };
+    return { status: 200, json: renderTagCategory(category) };
   },
 };

@@ -1,0 +1,31 @@
+// POST /jobs/{id}/retry → a failed job is tried again from its beginning.
+import type { Asset } from '../lib/asset-state.ts';
+import { httpHandler } from '../lib/handlers.ts';
+import { presentJob } from '../lib/job-view.ts';
+import type { Job } from '../lib/jobs.ts';
+import { HttpProblem, jsonResponse } from '../lib/problem.ts';
+
+export const handler = httpHandler(async ({ path }, { services, remainingMs }) => {
+  const { jobs, assets, queues, telemetry } = services;
+  const job = await jobs.get(path['id'] ?? '');
+  if (job === null) throw new HttpProblem(404, 'There is no job with this id, or it was too long ago.');
+  // One that is received may still lack its message.
+  if (job.state !== 'failed' && job.state !== 'received') {
+    throw new HttpProblem(409, `Only a failed job can be tried again; this one is ${job.state}.`);
+  }
+  // What was refused is asked once more.
+  const cleared = await assets.underLease(job.key, remainingMs(), async (lease, asset) => {
+    await assets.record(lease, { refused: withoutRefusalsOf(job, asset) });
+    return true;
+  });
+  if (cleared === null)
+    throw new HttpProblem(409, 'The asset is being written right now. Try again in a moment.');
+  const changes = { attempts: 0, error: null, retriedAt: new Date().toISOString() };
+  if (await jobs.advance(job.id, 'received', changes)) await telemetry.jobRetried(job);
+  await queues.send(job.wishes.includes('content') ? 'stage' : 'metadata', { jobId: job.id, attempt: 0 });
+  return jsonResponse(202, presentJob((await jobs.get(job.id)) ?? job));
+});
+
+function withoutRefusalsOf(job: Job, { applied }: Asset): Asset['applied']['refused'] {
+  return Object.fromEntries(Object.entries(applied.refused).filter(([path]) => !job.wishes.includes(path)));
+}
