@@ -2,7 +2,7 @@
 import type { Asset, AppliedFile, Lease, StagedFile } from '../lib/asset-state.ts';
 import { ensureAsset } from '../lib/ensure-asset.ts';
 import { sqsHandler } from '../lib/handlers.ts';
-import { nextStep } from '../lib/next-step.ts';
+import { contentStep, nextStep } from '../lib/next-step.ts';
 import { backoffSeconds } from '../lib/proceed.ts';
 import { stepMessageSchema } from '../lib/queues.ts';
 import { JobFailure, TryAgain } from '../lib/reasons.ts';
@@ -32,9 +32,11 @@ async function uploadAsset(work: Work): Promise<StepOutcome> {
       await services.assets.record(lease, { url, file: undefined, usableFile: undefined });
       return 'proceed';
     }
-    if (asset.staged === undefined) return 'proceed';
+    const known = { ...asset, applied: ensured.applied };
+    // An asset that was adopted may hold these very bytes already.
+    if (contentStep(known) !== 'upload') return 'proceed';
     return forgetIfGone(work, lease, ensured.assetId, () =>
-      sendFile(work, lease, { ...asset, applied: ensured.applied }, ensured.assetId, client),
+      sendFile(work, lease, known, ensured.assetId, client),
     );
   });
 }
@@ -56,6 +58,7 @@ async function sendFile(
   }
   if (earlier !== null) {
     await services.assets.record(lease, { file: { ...earlier, order: staged.order, state: 'sent' } });
+    await services.telemetry.fileUploaded(job, earlier);
     return 'proceed';
   }
 

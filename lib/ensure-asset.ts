@@ -5,7 +5,7 @@ import type { AssetDraft } from './asset-draft.ts';
 import { desiredName } from './desired-state.ts';
 import type { DivisionWish } from './metadata.ts';
 import { JobFailure, TryAgain } from './reasons.ts';
-import { createAsset, findAssetsByExternalId } from './showpad/assets.ts';
+import { createAsset, findAssetsByExternalId, type Asset as ShowpadAsset } from './showpad/assets.ts';
 import type { ShowpadClient } from './showpad/client.ts';
 import { ShowpadError } from './showpad/errors.ts';
 import type { StepOutcome, Work } from './work.ts';
@@ -66,10 +66,22 @@ export async function adoptAsset(
     assetId: hit.id,
     ...(hit.division && { divisionId: hit.division.id }),
     lifecycle: hit.isArchived === true ? 'archived' : 'live',
+    ...usableFileOf(hit),
   };
   await services.assets.record(lease, { ...applied, intent: undefined });
   await services.telemetry.assetAdopted(job, hit.id);
   return { assetId: hit.id, applied };
+}
+
+/** The file that an asset found in Showpad is known to hold, so that the same bytes are not sent again. */
+function usableFileOf({
+  currentFile,
+  checksum,
+  size,
+  status,
+}: ShowpadAsset): Pick<AppliedState, 'usableFile'> {
+  const isWhole = currentFile && checksum && typeof size === 'number' && status === 'active';
+  return isWhole ? { usableFile: { fileId: currentFile.id, md5: checksum.toLowerCase(), size } } : {};
 }
 
 async function create(work: Work, lease: Lease, asset: Asset, client: ShowpadClient): Promise<EnsuredAsset> {

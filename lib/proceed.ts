@@ -77,10 +77,11 @@ function end(services: Services, job: Job, state: JobState, asset: Asset): Promi
 }
 
 function references({ applied }: Asset): { showpad: Job['showpad'] } {
+  const fileId = applied.file?.fileId ?? applied.usableFile?.fileId;
   return {
     showpad: {
       ...(applied.assetId !== undefined && { assetId: applied.assetId }),
-      ...(applied.file !== undefined && { fileId: applied.file.fileId }),
+      ...(fileId !== undefined && { fileId }),
     },
   };
 }

@@ -14,7 +14,7 @@ const layers: readonly RegExp[] = [
   /^(?:test|bench)\//,
   /^(?:local\/|build\.ts$)/,
   /^functions\//,
-  /^lib\/(?:handlers|work|proceed|ensure-asset)\.ts$/,
+  /^lib\/(?:handlers|work|proceed|ensure-asset|accept-events|apply-tag)\.ts$/,
   /^lib\/services\.ts$/,
   /^lib\//,
 ];

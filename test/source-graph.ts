@@ -7,7 +7,7 @@ export interface SourceFile {
   readonly text: string;
 }
 
-const folders = ['bench', 'functions', 'lib', 'local', 'test'];
+const folders = ['bench', 'cli', 'functions', 'lib', 'local', 'test'];
 
 /** Every TypeScript file of the repository. */
 export function readSources(root: string): SourceFile[] {

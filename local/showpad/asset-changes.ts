@@ -78,9 +78,7 @@ export function applyFields(state: ShowpadState, asset: EmulatedAsset, body: Upd
   const { permissions, isArchived, localization, origin: _origin, ...plain } = body;
   Object.assign(asset, plain);
   if (permissions !== undefined) {
-    const isNew = !state.assets.has(asset.id);
-    const left =
-      isNew || state.switches.partialPermissions === 'reset' ? defaultPermissions : asset.permissions;
+    const left = state.switches.partialPermissions === 'reset' ? defaultPermissions : asset.permissions;
     asset.permissions = withDefaults(permissions, left);
   }
   if (isArchived !== undefined) {

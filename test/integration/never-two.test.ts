@@ -99,6 +99,15 @@ test('an asset that carries the external id already is adopted, and several are 
     { id: known, name: 'By hand.pdf', checksum: md5(pdf('adopted')) },
   ]);
 
+  // Our table forgets the asset, as if this connector were new: the bytes are known all the same.
+  const { dynamodb } = connector.stack.clients;
+  const { DeleteItemCommand } = await import('@aws-sdk/client-dynamodb');
+  const key = { pk: { S: 'ASSET#demo:adopted' }, sk: { S: 'STATE' } };
+  await dynamodb.send(new DeleteItemCommand({ TableName: connector.stack.tableName, Key: key }));
+  const again = await connector.finish(upsert('adopted'));
+  expect(again).toMatchObject({ state: 'done', showpad: job.showpad });
+  expect(assetsOf('adopted')[0]?.files).toHaveLength(1);
+
   const twins = [await make('twins'), await make('twins')];
   const ambiguous = await connector.finish(upsert('twins'));
   expect(ambiguous).toMatchObject({ state: 'failed', error: { code: 'EXTERNAL_ID_AMBIGUOUS' } });

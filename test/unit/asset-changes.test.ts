@@ -20,7 +20,7 @@ const tagsThere = () => [
   { id: 'red', name: 'red' },
   { id: 'blue', name: 'blue' },
 ];
-type Current = Surroundings['current'];
+type Current = NonNullable<Surroundings['current']>;
 const there: Current = { id: 'asset-1', name: 'a.pptx', tags: [{ id: 'by-hand' }] };
 
 /** What is made of the wishes for an asset; `current` null for one that is about to be created. */
@@ -109,12 +109,13 @@ describe('a metadata field', () => {
 
   it('that cannot be put is refused alone, with its reason', async () => {
     const bad = { division: { name: 'Marketing' }, authors: ['secret@example.com'] };
-    const { body, written, reasons } = await compose([wish({ ...bad, name: 'New' })]);
+    const event = wish({ ...bad, name: 'New' });
+    const { body, written, reasons } = await compose([event]);
     expect(body).toStrictEqual({ name: 'New' });
     expect(written).toEqual(['fields.name']);
     expect(reasons).toMatchObject({
-      'fields.division': { code: 'DIVISION_FIXED', order: wish({}).order },
-      'fields.authors': { code: 'AUTHOR_UNKNOWN', order: wish({}).order },
+      'fields.division': { code: 'DIVISION_FIXED', order: event.order },
+      'fields.authors': { code: 'AUTHOR_UNKNOWN', order: event.order },
     });
     expect(JSON.stringify(reasons)).not.toMatch(/secret|example\.com/);
   });
@@ -212,14 +213,15 @@ describe('the tags', () => {
 
   it('that cannot be had are refused alone, and the others are added', async () => {
     const tags = [...tagsThere(), { id: 'BLUE', name: 'Blue' }, { id: 'blue-too', name: 'blue' }];
-    const { body, reasons } = await compose([change({ add: ['red', 'blue', 'none'] })], {
+    const event = change({ add: ['red', 'blue', 'none'] });
+    const { body, reasons } = await compose([event], {
       createTags: false,
       tags,
     });
     expect(body).toEqual({ tags: [{ id: 'by-hand' }, { id: 'red' }] });
     expect(reasons).toMatchObject({
-      'tags.name:blue': { code: 'TAG_AMBIGUOUS', order: change({}).order },
-      'tags.name:none': { code: 'TAG_UNKNOWN', order: change({}).order },
+      'tags.name:blue': { code: 'TAG_AMBIGUOUS', order: event.order },
+      'tags.name:none': { code: 'TAG_UNKNOWN', order: event.order },
     });
   });
 

@@ -47,9 +47,8 @@ describe('a list', () => {
   });
 
   it('shortens long texts of a table, and only there, without cutting a character', async () => {
-    const family = '👨‍👩‍👧';
-    const long = { id: `${family}${'x'.repeat(60)}`, size: 0 };
-    expect((await listed({}, [long])).output).toMatch(/x{46}…/);
+    const long = { id: 'e\u0301'.repeat(60), size: 0 };
+    expect((await listed({}, [long])).output).toContain(`  ${'e\u0301'.repeat(47)}…  `);
     expect((await listed({ format: 'jsonl' }, [long])).output).toBe(`${JSON.stringify(long)}\n`);
   });
 

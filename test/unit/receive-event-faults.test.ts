@@ -1,6 +1,7 @@
 import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { describe, expect, it } from 'vitest';
+import { handler as updateMetadata } from '../../functions/update-metadata.ts';
 import { jobId } from '../../lib/jobs.ts';
 import { nextStep } from '../../lib/next-step.ts';
 import {
@@ -19,6 +20,7 @@ import {
   storedJob,
   timeless,
 } from './ingest.ts';
+import { deliver } from './invoke.ts';
 
 describe('a source whose secret was just replaced', () => {
   it('is believed at once', async () => {
@@ -119,6 +121,32 @@ describe('a failure of AWS', () => {
       }
     },
   );
+
+  it('between the job and the desired state leaves a job that nobody works on until the next delivery', async () => {
+    await post({ ...event, id: 'event-0' });
+    const rename = {
+      ...event,
+      type: 'asset.metadata',
+      time: '2026-01-02T00:00:00Z',
+      data: { metadata: { name: 'New' } },
+    };
+    aws.databaseCalls = 0;
+    aws.fateOf = (nth) => (nth < 2 ? 'made' : 'refused');
+    expectOurFault(await post(rename));
+    aws.fateOf = () => 'made';
+    aws.mocks.sqs.resetHistory();
+    const job = await storedJob();
+    expect(job).toMatchObject({ state: 'received' });
+
+    const stray = JSON.stringify({ jobId: job?.id, attempt: 0 });
+    expect(await deliver(updateMetadata, [stray])).toEqual([]);
+    expect(await storedJob()).toEqual(job);
+    expect(sent()).toEqual([]);
+
+    expect((await post({ ...rename, time: '2026-01-03T00:00:00Z' })).statusCode).toBe(200);
+    expect((await storedAsset())?.desired.fields['name']).toEqual({ order: job?.order, value: 'New' });
+    expect(sent()).toMatchObject([{ MessageBody: stray }]);
+  });
 
   it('in the middle of a batch is answered with 503, and the next delivery completes it', async () => {
     const batch = ['a', 'b', 'c', 'd'].map((subject) => ({ ...event, id: subject, subject }));

@@ -8,7 +8,7 @@ interface Named {
   readonly division?: { readonly id: string };
 }
 
-/** What a Showpad organisation holds that names can stand for; `tags` and `categories` grow by creates. */
+/** What a Showpad organisation holds that names can stand for; `tags` and `categories` change with the calls. */
 export interface Directory {
   readonly divisions?: readonly Named[];
   readonly users?: readonly { readonly id: string; readonly email: string }[];
@@ -20,7 +20,7 @@ export interface Directory {
 
 const created = z.object({ name: z.string(), division: z.object({ id: z.string() }) });
 
-/** A Showpad that knows lists by name and can be added to; `calls` tells the methods and paths it was asked. */
+/** A Showpad that knows lists by name, whose tags come and go; `calls` tells the methods and paths it was asked. */
 export async function startDirectory({
   divisions = [],
   users = [],
@@ -52,6 +52,14 @@ export async function startDirectory({
       json(response, 201, made);
       return;
     }
+    if (method === 'DELETE') {
+      const index = tags.findIndex(({ id }) => path === `/tags/${id}`);
+      if (index === -1)
+        json(response, 404, { title: 'Missing Resource', detail: 'There is none.', status: 404 });
+      else response.writeHead(204).end();
+      if (index !== -1) tags.splice(index, 1);
+      return;
+    }
     if (method === 'POST') {
       json(response, 200, { id: path.split('/')[2], name: 'a category' });
       return;
@@ -60,6 +68,7 @@ export async function startDirectory({
     json(response, 200, { count: items.length, items });
   });
   return {
+    url: server.url,
     client: clientOf(server.url, { random: () => 0 }),
     requests: server.requests,
     calls,

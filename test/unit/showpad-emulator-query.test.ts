@@ -92,6 +92,7 @@ describe('a query', () => {
     ['name ~ "o" AND (type = "video" OR name ~ "leaflet")', [leaflet]],
     ['type = "document" OR type = "video" AND views > 500', [leaflet]],
     ['(type = "document" OR type = "video") AND views = 0', [film]],
+    [Array.from({ length: 200 }, () => '(views > 5)').join(' OR '), [leaflet]],
     ['  name~"eOS"\n AND((views>5))', [leaflet]],
   ])('%s', async (query, names) => {
     expect(await found(query)).toEqual(names.toSorted());
