@@ -3,6 +3,7 @@ import type { Asset } from '../lib/asset-state.ts';
 import { httpHandler } from '../lib/handlers.ts';
 import { presentJob } from '../lib/job-view.ts';
 import type { Job } from '../lib/jobs.ts';
+import { nextStep } from '../lib/next-step.ts';
 import { HttpProblem, jsonResponse } from '../lib/problem.ts';
 
 export const handler = httpHandler(async ({ path }, { services, remainingMs }) => {
@@ -13,9 +14,13 @@ export const handler = httpHandler(async ({ path }, { services, remainingMs }) =
   if (job.state !== 'failed' && job.state !== 'received') {
     throw new HttpProblem(409, `Only a failed job can be tried again; this one is ${job.state}.`);
   }
+  const asset = await assets.get(job.key);
+  if (asset === null || nextStep(job, asset).kind === 'unlaid') {
+    throw new HttpProblem(409, 'The event of this job could not be kept. Let its source send a new one.');
+  }
   // What was refused is asked once more.
-  const cleared = await assets.underLease(job.key, remainingMs(), async (lease, asset) => {
-    await assets.record(lease, { refused: withoutRefusalsOf(job, asset) });
+  const cleared = await assets.underLease(job.key, remainingMs(), async (lease, current) => {
+    await assets.record(lease, { refused: withoutRefusalsOf(job, current) });
     return true;
   });
   if (cleared === null)

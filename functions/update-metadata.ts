@@ -2,7 +2,7 @@
 import { applyTag } from '../lib/apply-tag.ts';
 import { composeChanges, needsCurrent } from '../lib/asset-changes.ts';
 import { nothingApplied, type Asset, type Lease } from '../lib/asset-state.ts';
-import { adoptAsset } from '../lib/ensure-asset.ts';
+import { adoptAsset, forgetIfGone } from '../lib/ensure-asset.ts';
 import { sqsHandler } from '../lib/handlers.ts';
 import { nextStep, pendingPaths } from '../lib/next-step.ts';
 import { backoffSeconds } from '../lib/proceed.ts';
@@ -34,7 +34,7 @@ function updateMetadata(work: Work): Promise<StepOutcome> {
     const { assetId } = known.applied;
     const adopted = { ...asset, applied: known.applied };
     if (isToBeDeleted) return deleteForGood(work, lease, assetId, client);
-    return applyPending(work, lease, adopted, assetId, client);
+    return forgetIfGone(work, lease, assetId, () => applyPending(work, lease, adopted, assetId, client));
   });
 }
 

@@ -1,6 +1,6 @@
 // UploadQueue → an asset in Showpad, never two, and its file, byte for byte.
 import type { Asset, AppliedFile, Lease, StagedFile } from '../lib/asset-state.ts';
-import { ensureAsset } from '../lib/ensure-asset.ts';
+import { ensureAsset, forgetIfGone } from '../lib/ensure-asset.ts';
 import { sqsHandler } from '../lib/handlers.ts';
 import { contentStep, nextStep } from '../lib/next-step.ts';
 import { backoffSeconds } from '../lib/proceed.ts';
@@ -10,7 +10,7 @@ import { updateAsset } from '../lib/showpad/assets.ts';
 import type { ShowpadClient } from '../lib/showpad/client.ts';
 import { ShowpadError } from '../lib/showpad/errors.ts';
 import { createFile, getFile } from '../lib/showpad/files.ts';
-import { uploadBinary, uploadOperation } from '../lib/showpad/upload.ts';
+import { uploadBinary } from '../lib/showpad/upload.ts';
 import { deleteStaged, openStaged } from '../lib/staging.ts';
 import { step, underLease, type StepOutcome, type Work } from '../lib/work.ts';
 
@@ -142,23 +142,5 @@ async function deliver(
       await deleteStaged({ ...(await services.staging()), key: staged.objectKey });
     }
     throw new TryAgain(`the upload link refused the file: ${error.title}`);
-  }
-}
-
-/** Starts over with the next try when somebody has deleted the asset in Showpad. */
-async function forgetIfGone(
-  { services, job }: Work,
-  lease: Lease,
-  assetId: string,
-  story: () => Promise<StepOutcome>,
-): Promise<StepOutcome> {
-  try {
-    return await story();
-  } catch (error) {
-    if (!(error instanceof ShowpadError) || error.status !== 404 || error.operation === uploadOperation)
-      throw error;
-    await services.telemetry.assetGone(job, assetId);
-    await services.assets.forgetAsset(lease);
-    return { againInSeconds: services.config.SETTLE_SECONDS, why: 'Showpad no longer shows the asset' };
   }
 }

@@ -18,6 +18,8 @@ export async function applyTag(
   if (wish === undefined) return 'proceed';
   const { name, division, isWanted } = wish.value;
   const names = await services.names();
+  // What was remembered may have been deleted since, and this event is about whether it is there.
+  names.forget();
   const divisionId = await names.divisionId(division ?? job.defaults.division);
   const tagId = isWanted ? await names.tagId(divisionId, name) : await names.findTagId(divisionId, name);
   if (!isWanted && tagId !== null) {
@@ -30,7 +32,6 @@ export async function applyTag(
       // Gone already is what was asked for.
       if (error.status !== 404) throw error;
     }
-    names.forget();
   }
   await services.assets.record(lease, { tag: wish.order });
   await services.telemetry.tagApplied(job, name, isWanted);

@@ -1,4 +1,3 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import {
   GetCommand,
   UpdateCommand,
@@ -6,7 +5,6 @@ import {
   type UpdateCommandInput,
   type UpdateCommandOutput,
 } from '@aws-sdk/lib-dynamodb';
-import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { assetKey, assetPartition } from './asset-key.ts';
 import {
@@ -19,18 +17,12 @@ import {
   type StagedFile,
 } from './asset-state.ts';
 import { conditionHeld } from './conditional-write.ts';
+import { LeaseLostError, Leases } from './leases.ts';
 import { assertStorable } from './state-size.ts';
 import { emptyDesiredState, mergeWishes, type DesiredState, type Wish } from './desired-state.ts';
 import type { EventOrder } from './event-order.ts';
 
-/** The lease ran out or was taken over: whatever its holder was about to write must not be written. */
-export class LeaseLostError extends Error {
-  override readonly name = 'LeaseLostError';
-}
-
 const mostMergeAttempts = 60;
-// Clocks of two containers may differ by this much before two holders could overlap.
-const clockSkewMs = 60_000;
 
 /** Desired and applied state of assets in DynamoDB; the only file that knows how they are stored. */
 export class Assets {
@@ -38,6 +30,7 @@ export class Assets {
   readonly #table: string;
   readonly #now: () => Date;
   readonly #random: () => number;
+  readonly #leases: Leases;
 
   constructor(
     database: DynamoDBDocumentClient,
@@ -49,6 +42,7 @@ export class Assets {
     this.#table = table;
     this.#now = now;
     this.#random = random;
+    this.#leases = new Leases(database, table, now);
   }
 
   async get(key: string): Promise<Asset | null> {
@@ -139,37 +133,13 @@ export class Assets {
    * @param durationMs how long the holder can live at most; clock differences are added here
    */
   async acquire(key: string, durationMs: number): Promise<Lease | null> {
-    const now = this.#now().getTime();
-    try {
-      const { Attributes } = await this.#update(key, {
-        UpdateExpression: 'SET leasedUntil = :until, leaseHolder = :holder ADD fence :one',
-        ConditionExpression:
-          'attribute_exists(pk) AND (attribute_not_exists(leasedUntil) OR leasedUntil < :now OR leaseHolder = :holder)',
-        ExpressionAttributeValues: {
-          ':until': now + durationMs + clockSkewMs,
-          ':now': now,
-          ':one': 1,
-          // The SDK repeats a request whose answer was lost: the lease is then this very caller's.
-          ':holder': randomUUID(),
-        },
-        ReturnValues: 'UPDATED_NEW',
-      });
-      return { key, fence: Number(Attributes?.['fence']) };
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return null;
-      throw error;
-    }
+    const lease = await this.#leases.acquire(stateKey(key), durationMs, { mustExist: true });
+    return lease === null ? null : { key, fence: lease.fence };
   }
 
   /** A holder that has lost its lease changes nothing. */
-  async release(lease: Lease): Promise<void> {
-    await conditionHeld(
-      this.#update(lease.key, {
-        UpdateExpression: 'REMOVE leasedUntil, leaseHolder',
-        ConditionExpression: 'fence = :fence',
-        ExpressionAttributeValues: { ':fence': lease.fence },
-      }),
-    );
+  release({ key, fence }: Lease): Promise<void> {
+    return this.#leases.release({ item: stateKey(key), fence });
   }
 
   /**

@@ -151,3 +151,21 @@ function appliedBy(
     ...(url !== undefined && { url }),
   };
 }
+
+/** Starts over with the next try when somebody has deleted the asset in Showpad. */
+export async function forgetIfGone(
+  { services, job }: Work,
+  lease: Lease,
+  assetId: string,
+  story: () => Promise<StepOutcome>,
+): Promise<StepOutcome> {
+  try {
+    return await story();
+  } catch (error) {
+    if (!(error instanceof ShowpadError) || error.status !== 404 || error.operation === 'PUT upload link')
+      throw error;
+    await services.telemetry.assetGone(job, assetId);
+    await services.assets.forgetAsset(lease);
+    return { againInSeconds: services.config.SETTLE_SECONDS, why: 'Showpad no longer shows the asset' };
+  }
+}

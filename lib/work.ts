@@ -1,4 +1,4 @@
-import { LeaseLostError } from './assets.ts';
+import { LeaseLostError } from './leases.ts';
 import type { Asset, Lease } from './asset-state.ts';
 import type { Invocation } from './handlers.ts';
 import type { Job, JobState } from './jobs.ts';

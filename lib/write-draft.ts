@@ -30,7 +30,7 @@ export async function writeDraft<T>(
     } catch (error) {
       if (!(error instanceof ShowpadError) || !definite.has(error.status ?? 0)) throw error;
       const fields = refusedFields(error);
-      if (options.isFirstTry && fields.some((field) => field in codes)) {
+      if (options.isFirstTry && fields.some((field) => Object.hasOwn(codes, field))) {
         // An id that was remembered may be that of something deleted since.
         options.names.forget();
         throw new TryAgain(`Showpad does not know an id: ${error.message}`);

@@ -20,6 +20,16 @@ export type InvocationResult =
       readonly stack?: string;
     };
 
+/**
+ * Stands around each invocation, and answers for it: with what `run` answers, or with something else, as when the
+ * invocation was ended from outside.
+ */
+export type AroundInvocation = (
+  functionName: string,
+  event: unknown,
+  run: () => Promise<InvocationResult>,
+) => Promise<InvocationResult>;
+
 /** What runs right now, and how much ever ran: two equal readings with nothing running prove that nothing ran between. */
 export interface Activity {
   readonly running: number;
@@ -53,6 +63,7 @@ export function createLambda(
   region: string,
   report: (line: string) => void,
   now: () => number = Date.now,
+  around: AroundInvocation = (_functionName, _event, run) => run(),
 ): Lambda {
   let started = 0;
   let running = 0;
@@ -77,7 +88,10 @@ export function createLambda(
       const context = createContext(target, region, () => Math.max(0, deadline - now()));
       const timeUp = startTimeout(target.timeoutSeconds);
       try {
-        const result = await Promise.race([run(target.handler, event, context), timeUp.promise]);
+        const result = await Promise.race([
+          around(target.name, event, () => run(target.handler, event, context)),
+          timeUp.promise,
+        ]);
         if (!result.ok) report(errorLine(result, context));
         return result;
       } finally {

@@ -35,7 +35,7 @@ export async function startSharedProcess(region: string, options: StackOptions):
     showpadEmulator: showpad.emulator,
     startWorkers: async (settings) => {
       const environment = { ...settings.environment, ...quiet, ...options.environment };
-      workers = await startWorkers({ ...settings, environment }, onLog);
+      workers = await startWorkers({ ...settings, environment }, onLog, options.aroundInvocation);
       return workers;
     },
     stop: async () => {

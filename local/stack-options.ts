@@ -1,3 +1,4 @@
+import type { AroundInvocation } from './lambda.ts';
 import type { ShowpadEmulatorOptions } from './showpad/showpad-emulator.ts';
 import type { Sources } from './sources.ts';
 
@@ -25,6 +26,8 @@ export interface StackOptions {
   readonly onLog?: (line: string) => void;
   /** A process that ended although nobody stopped it (`own`); the stack cannot be used any more. */
   readonly onCrash?: (message: string) => void;
+  /** Stands around each invocation (`shared`), for tests that watch what it does or end it half-way. */
+  readonly aroundInvocation?: AroundInvocation;
   readonly templateFile?: string;
   readonly functionsDirectory?: string;
 }

@@ -5,7 +5,7 @@ import type { FunctionDescription } from './functions.ts';
 import { startHttpApi } from './http-api.ts';
 import { applyEnvironment } from './lambda-environment.ts';
 import { createLambda, loadHandler } from './lambda.ts';
-import type { Activity, InvocationResult, LambdaFunction } from './lambda.ts';
+import type { Activity, AroundInvocation, InvocationResult, LambdaFunction } from './lambda.ts';
 import { startSchedules } from './schedule.ts';
 
 export interface WorkerSettings {
@@ -36,18 +36,20 @@ let isRunning = false;
 /**
  * Runs the functions in this process.
  * @param report takes one line for every failed invocation or poll.
+ * @param around stands around each invocation.
  * @throws {Error} while another stack runs here: the functions share `process.env` and lib/services.ts.
  */
 export async function startWorkers(
   { functions, environment, port }: WorkerSettings,
   report: (line: string) => void,
+  around?: AroundInvocation,
 ): Promise<Workers> {
   if (isRunning) throw new Error('Another stack runs in this process. Stop it first.');
   isRunning = true;
   const restoreEnvironment = applyEnvironment(environment);
   const region = environment['AWS_REGION'] ?? '';
   const sqs = new SQSClient({});
-  const lambda = createLambda(region, report);
+  const lambda = createLambda(region, report, Date.now, around);
   const closers: (() => unknown)[] = [restoreEnvironment, () => sqs.destroy()];
   const closeAll = async (): Promise<void> => {
     for (const close of closers.toReversed()) await close();

@@ -12,7 +12,7 @@ export interface ArchitectureRule {
 // From the top down: a file imports from its own layer and from those below. The first that matches counts.
 const layers: readonly RegExp[] = [
   /^(?:test|bench)\//,
-  /^(?:local\/|build\.ts$)/,
+  /^(?:local\/|cli\/|build\.ts$)/,
   /^functions\//,
   /^lib\/(?:handlers|work|proceed|ensure-asset|accept-events|apply-tag)\.ts$/,
   /^lib\/services\.ts$/,

@@ -38,12 +38,13 @@ export function readV4Answer(status: number, body: unknown): Answer {
 }
 
 /**
- * Reads a v3 answer: `{meta, response}`, where `meta.code` may report a failure under HTTP 200. Null when the
- * answer is no envelope although it reports success.
+ * Reads a v3 answer: `{meta, response}`, where `meta.code` may report a failure under HTTP 200 and `meta` may be
+ * absent. Null when the answer is no envelope although it reports success.
  */
 export function readV3Answer(httpStatus: number, body: unknown): Answer | null {
   const parsed = envelope.safeParse(body);
-  if (!parsed.success || (parsed.data.meta === undefined && httpStatus < 300)) {
+  const isEmpty = parsed.data?.meta === undefined && parsed.data?.response === undefined;
+  if (!parsed.success || (isEmpty && httpStatus < 300)) {
     if (httpStatus < 300 && body !== undefined) return null;
     return { status: httpStatus, title: '', detail: '', problems: [], body };
   }

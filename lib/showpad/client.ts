@@ -1,18 +1,23 @@
-import { STATUS_CODES } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
 import * as z from 'zod';
 import { readV3Answer, readV4Answer } from './answer.ts';
 import type { Answer } from './answer.ts';
+import { readBudget } from './budget.ts';
+import type { Budget } from './budget.ts';
+import { checkAnswer } from './checked-answer.ts';
 import { Connections } from './connections.ts';
 import { ShowpadError } from './errors.ts';
 import type { Method, Operation } from './errors.ts';
-import { exchange, protocolError } from './exchange.ts';
+import { commonHeaders, exchange, protocolError, readRawAnswer } from './exchange.ts';
 import type { RawAnswer } from './exchange.ts';
+import type { MultipartForm } from './multipart-form.ts';
 import type { Path } from './path.ts';
 import { queryString } from './query-string.ts';
 import type { QueryValue } from './query-string.ts';
 import type { TokenSource } from './token.ts';
+import { tooEarly, transmit } from './transmit.ts';
+import type { TransmissionLimits } from './transmit.ts';
 
 export interface ShowpadClientOptions {
   /** Such as `https://acme.api.showpad.com/v4`. */
@@ -30,6 +35,8 @@ export interface ShowpadClientOptions {
     status: number | null;
     durationMs: number;
   }) => void;
+  /** Told what each answer of API v3 says of the calls that are left. */
+  readonly onBudget?: (budget: Budget) => void;
   readonly now?: () => number;
   readonly random?: () => number;
   readonly sleep?: (delayMs: number, signal?: AbortSignal) => Promise<void>;
@@ -48,6 +55,13 @@ export interface Call {
   /** For the headers of the answer, and again for its body; 15 s by default. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** A form for API v3, sent once. */
+export interface FormCall extends TransmissionLimits {
+  readonly path: Path;
+  readonly form: MultipartForm;
+  readonly operation: Operation;
 }
 
 const defaultTimeoutMs = 15_000;
@@ -116,6 +130,39 @@ export class ShowpadClient {
     }
   }
 
+  /**
+   * Posts a form to API v3, streamed, and checks the answer against `schema`. A stream cannot be sent twice, so
+   * there is one try: a 401 renews the token and is retryable, with a new form.
+   * @throws ShowpadError, whose outcome is known unless the whole form was sent or a success was answered
+   */
+  async postForm<T>(call: FormCall & { readonly schema: z.ZodType<T> }): Promise<T> {
+    const { operation, form } = call;
+    const token = await this.#options.token.get();
+    const answer = await this.#observe('v3', operation, (dispatcher) => {
+      const headers = {
+        ...commonHeaders(token),
+        'content-type': form.contentType,
+        'content-length': String(form.contentLength),
+      };
+      const transmission = {
+        ...call,
+        method: 'POST',
+        url: this.#url('v3', call.path),
+        headers,
+        body: form,
+      } as const;
+      return transmit(dispatcher, transmission, (received, timeoutMs) =>
+        readRawAnswer(received, { operation, token, timeoutMs, now: this.#now }),
+      );
+    });
+    if (answer.status === 401) this.#options.token.reject(token);
+    if (answer.status < 300 && !form.isComplete) throw tooEarly(operation, answer.status);
+    return checkAnswer(call, answer, {
+      ...(answer.status === 401 ? { retryable: true } : {}),
+      ...(form.isComplete ? {} : { outcomeUnknown: false }),
+    });
+  }
+
   /** Runs `task` on the client's own sockets, for requests to upload links. */
   withDispatcher<T>(task: (dispatcher: Dispatcher) => Promise<T>): Promise<T> {
     return this.#connections.use(task);
@@ -143,23 +190,34 @@ export class ShowpadClient {
       answer = await this.#exchange(call, token);
       if (answer.status === 401) this.#options.token.reject(token);
     }
-    if (answer.status >= 300) throw failedAnswer(call, answer);
-    const parsed = call.schema.safeParse(answer.body);
-    if (parsed.success) return parsed.data;
-    throw protocolError(call.operation, answer.status, describeIssues(parsed.error));
+    return checkAnswer(call, answer);
   }
 
-  async #exchange(call: Call, token: string): Promise<Answer & RawAnswer> {
+  #exchange(call: Call, token: string): Promise<Answer & RawAnswer> {
     const { api, operation, method, body, timeoutMs = defaultTimeoutMs, signal } = call;
-    const url = `${this.#urls[api]}${call.path}${queryString(call.query ?? {})}`;
+    const url = this.#url(api, call.path) + queryString(call.query ?? {});
+    return this.#observe(api, operation, (dispatcher) =>
+      exchange(dispatcher, { operation, method, url, token, body, timeoutMs, signal, now: this.#now }),
+    );
+  }
+
+  #url(api: Call['api'], callPath: Path): string {
+    return this.#urls[api] + callPath;
+  }
+
+  async #observe(
+    api: Call['api'],
+    operation: Operation,
+    ask: (dispatcher: Dispatcher) => Promise<RawAnswer>,
+  ): Promise<Answer & RawAnswer> {
     const startedAt = this.#now();
     let status: number | null = null;
     try {
-      const raw = await this.#connections.use((dispatcher) =>
-        exchange(dispatcher, { operation, method, url, token, body, timeoutMs, signal, now: this.#now }),
-      );
+      const raw = await this.#connections.use(ask);
       const answer = api === 'v4' ? readV4Answer(raw.status, raw.body) : readV3Answer(raw.status, raw.body);
       status = answer?.status ?? raw.status;
+      const budget = api === 'v4' ? null : readBudget(raw.body);
+      if (budget !== null) this.#options.onBudget?.(budget);
       if (answer === null) throw protocolError(operation, raw.status, 'The answer has no meta and response.');
       return { ...raw, ...answer };
     } finally {
@@ -177,25 +235,4 @@ export class ShowpadClient {
     const delayMs = (retryAfterSeconds ?? 0) * 1000 + this.#random() * 500 * 2 ** repeat;
     return elapsedMs + delayMs > repeatWindowMs ? null : delayMs;
   }
-}
-
-function failedAnswer({ operation }: Call, answer: Answer & RawAnswer): ShowpadError {
-  const { status, detail, problems, retryAfterSeconds } = answer;
-  const title = answer.title || (STATUS_CODES[status] ?? 'Unknown status');
-  return new ShowpadError({
-    operation,
-    kind: 'response',
-    status,
-    title,
-    detail,
-    problems,
-    retryAfterSeconds,
-  });
-}
-
-function describeIssues(error: z.ZodError): string {
-  const faults = error.issues
-    .slice(0, 5)
-    .map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`);
-  return `The answer does not have the documented form. ${faults.join('; ')}`;
 }

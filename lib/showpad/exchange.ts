@@ -31,7 +31,7 @@ const maximumAnswerBytes = 10 * 1024 * 1024;
  * @throws ShowpadError when no answer came, or a success whose body is not JSON or is larger than 10 MiB
  */
 export async function exchange(dispatcher: Dispatcher, call: Exchange): Promise<RawAnswer> {
-  const { operation, timeoutMs, now } = call;
+  const { timeoutMs } = call;
   try {
     const answer = await request(call.url, {
       dispatcher,
@@ -42,36 +42,52 @@ export async function exchange(dispatcher: Dispatcher, call: Exchange): Promise<
       ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
       ...(call.signal === undefined ? {} : { signal: call.signal }),
     });
-    const status = answer.statusCode;
-    const retryAfterSeconds = parseRetryAfter(single(answer.headers['retry-after']), now());
-    const type = single(answer.headers['content-type']) ?? 'no content type';
-    if (status >= 300) {
-      // The status is an answer even when its body is cut off, huge or not JSON.
-      const text = await readText(answer.body, timeoutMs).catch(() => null);
-      return { status, body: parseJson(text?.replaceAll(call.token, '…') ?? ''), retryAfterSeconds };
-    }
-    const text = await readText(answer.body, timeoutMs);
-    if (text === null)
-      throw protocolError(operation, status, `The answer is larger than ${maximumAnswerBytes} bytes.`);
-    const body = parseJson(text);
-    if (text !== '' && (body === undefined || /^text\/html\b/i.test(type)))
-      throw protocolError(operation, status, `The answer is ${type}, not JSON.`);
-    return { status, body, retryAfterSeconds };
+    return await readRawAnswer(answer, call);
   } catch (error) {
     throw transportFailure(error, call);
   }
+}
+
+/**
+ * Reads the body of an answer.
+ * @throws ShowpadError for a success whose body is not JSON or is larger than 10 MiB
+ */
+export async function readRawAnswer(
+  answer: Dispatcher.ResponseData,
+  { operation, token, timeoutMs, now }: Pick<Exchange, 'operation' | 'token' | 'timeoutMs' | 'now'>,
+): Promise<RawAnswer> {
+  const status = answer.statusCode;
+  const retryAfterSeconds = parseRetryAfter(single(answer.headers['retry-after']), now());
+  const type = single(answer.headers['content-type']) ?? 'no content type';
+  if (status >= 300) {
+    // The status is an answer even when its body is cut off, huge or not JSON.
+    const text = await readText(answer.body, timeoutMs).catch(() => null);
+    return { status, body: parseJson(text?.replaceAll(token, '…') ?? ''), retryAfterSeconds };
+  }
+  const text = await readText(answer.body, timeoutMs);
+  if (text === null)
+    throw protocolError(operation, status, `The answer is larger than ${maximumAnswerBytes} bytes.`);
+  const body = parseJson(text);
+  if (text !== '' && (body === undefined || /^text\/html\b/i.test(type)))
+    throw protocolError(operation, status, `The answer is ${type}, not JSON.`);
+  return { status, body, retryAfterSeconds };
 }
 
 export function protocolError(operation: Operation, status: number, detail: string): ShowpadError {
   return new ShowpadError({ operation, kind: 'protocol', status, title: 'Unexpected answer', detail });
 }
 
-function headersOf({ token, body }: Exchange): Record<string, string> {
-  const headers = {
+/** The headers of every call. */
+export function commonHeaders(token: string): Record<string, string> {
+  return {
     accept: 'application/json',
     authorization: `Bearer ${token}`,
     'user-agent': 'showpad-connector',
   };
+}
+
+function headersOf({ token, body }: Exchange): Record<string, string> {
+  const headers = commonHeaders(token);
   return body === undefined ? headers : { ...headers, 'content-type': 'application/json' };
 }
 

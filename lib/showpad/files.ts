@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { ShowpadClient } from './client.ts';
+import { contentType } from './content-type.ts';
 import { id } from './id.ts';
 import { path } from './path.ts';
 
@@ -13,9 +14,6 @@ const file = z.object({
   createdAt: z.string().nullish(),
 });
 export type FileRecord = z.infer<typeof file>;
-
-// Type and subtype are tokens (RFC 9110), parameters printable ASCII: it becomes a header as it is.
-const contentType = z.string().regex(/^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+[ \t]*(?:;[ -~\t]*)?$/);
 
 const uploadMeta = z.object({
   /** Pre-signed, for 15 minutes, for one file. A secret. */

@@ -32,6 +32,7 @@ export class MeteredBody {
     try {
       this.waitingFor = 'source';
       for await (const chunk of this.#source) {
+        if (chunk.length === 0) continue;
         readBytes += chunk.length;
         if (readBytes > this.size)
           throw this.#failure('LengthMismatch', `It has more than ${this.size} bytes.`);

@@ -1,19 +1,17 @@
 import { STATUS_CODES } from 'node:http';
 import { Readable } from 'node:stream';
-import { request } from 'undici';
 import type { Dispatcher } from 'undici';
 import { assertPublicUrl, ForbiddenAddressError } from '../public-addresses.ts';
 import type { ShowpadClient } from './client.ts';
 import { parseRetryAfter, ShowpadError } from './errors.ts';
 import { readText, single } from './exchange.ts';
-import { transportFailure } from './failure.ts';
 import type { UploadMeta } from './files.ts';
 import { MeteredBody } from './metered-body.ts';
-import { watchTransfer } from './transfer-watch.ts';
-import type { TransferLimits } from './transfer-watch.ts';
+import { tooEarly, transmit } from './transmit.ts';
+import type { TransmissionLimits } from './transmit.ts';
 import { uploadHeaders } from './upload-headers.ts';
 
-export interface Upload extends Partial<TransferLimits> {
+export interface Upload extends TransmissionLimits {
   readonly uploadMeta: UploadMeta;
   /** Chunks of any size; destroyed in the end, however it ends. */
   readonly body: Readable | AsyncIterable<Uint8Array>;
@@ -21,9 +19,6 @@ export interface Upload extends Partial<TransferLimits> {
   readonly size: number;
   /** Base64 of the 16 bytes, the same as in the call that made the link. */
   readonly contentMD5: string;
-  readonly signal?: AbortSignal | undefined;
-  /** From the last byte to the headers of the answer; 120 s by default. */
-  readonly answerTimeoutMs?: number;
   readonly now?: () => number;
 }
 
@@ -57,31 +52,15 @@ export async function uploadBinary(
 }
 
 async function put(dispatcher: Dispatcher, url: URL, upload: Upload): Promise<void> {
-  const { uploadMeta, size, contentMD5, signal, answerTimeoutMs = 120_000, now = Date.now } = upload;
-  const { stallTimeoutMs = 30_000, minimumBytesPerSecond = 64 * 1024, rateWindowMs = 60_000 } = upload;
+  const { uploadMeta, size, contentMD5, now = Date.now } = upload;
   const body = new MeteredBody(upload.body, size, uploadOperation);
-  const stop = new AbortController();
-  const limits = { stallTimeoutMs, minimumBytesPerSecond, rateWindowMs };
-  const unwatch = watchTransfer(body, limits, (reason) => stop.abort(tooSlow(reason)));
-  try {
-    const answer = await request(url, {
-      dispatcher,
-      method: 'PUT',
-      headers: uploadHeaders(url, uploadMeta, { size, contentMD5 }),
-      body: Readable.from(body.slices(), { objectMode: false, highWaterMark: 1 }),
-      headersTimeout: answerTimeoutMs,
-      bodyTimeout: answerTimeoutMs,
-      signal: signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]),
-    });
-    unwatch();
-    const text = await readText(answer.body, answerTimeoutMs, maximumAnswerBytes).catch(() => null);
+  const headers = uploadHeaders(url, uploadMeta, { size, contentMD5 });
+  const transmission = { ...upload, operation: uploadOperation, method: 'PUT', url, headers, body } as const;
+  await transmit(dispatcher, transmission, async (answer, timeoutMs) => {
+    const text = await readText(answer.body, timeoutMs, maximumAnswerBytes).catch(() => null);
     if (answer.statusCode >= 300) throw refusal(answer, text ?? '', now());
-    if (!body.isComplete) throw tooEarly(answer.statusCode);
-  } catch (error) {
-    throw transportFailure(error, { operation: uploadOperation, signal, sent: body.isComplete });
-  } finally {
-    unwatch();
-  }
+    if (!body.isComplete) throw tooEarly(uploadOperation, answer.statusCode);
+  });
 }
 
 function readLink(link: string, allowPrivateAddresses: boolean): URL {
@@ -123,25 +102,4 @@ function refusal(
 /** Only the code and the message: the rest of a storage's error may hold the signature and what it signs. */
 function element(xml: string, name: 'Code' | 'Message'): string | undefined {
   return new RegExp(`<${name}>([^<]{1,300})</${name}>`).exec(xml)?.[1];
-}
-
-function tooSlow(detail: string): ShowpadError {
-  return new ShowpadError({
-    operation: uploadOperation,
-    kind: 'timeout',
-    title: 'TransferTooSlow',
-    detail,
-    outcomeUnknown: false,
-  });
-}
-
-function tooEarly(status: number): ShowpadError {
-  const detail = 'The storage reported success before it had the whole binary.';
-  return new ShowpadError({
-    operation: uploadOperation,
-    kind: 'protocol',
-    status,
-    title: 'Unexpected answer',
-    detail,
-  });
 }

@@ -55,7 +55,7 @@ const fieldNames = ['name', 'description', 'languages', 'isSensitive', 'permissi
 const metadata = fc
   .tuple(wholeMetadata, fc.subarray([...fieldNames], { minLength: 1, maxLength: 3 }))
   .map(([whole, names]) => Object.fromEntries(names.map((name) => [name, whole[name]])));
-const file = fc.constantFrom(...contentNames).map((name) => ({ url: `${placeholder}/${name}`, name }));
+const file = fc.constantFrom(...contentNames).map(fileAt);
 const tagChange = fc
   .uniqueArray(tag, { minLength: 1, maxLength: 3 })
   .chain((changed) =>
@@ -141,6 +141,11 @@ export function cloudEventOf(
   };
 }
 
+/** A file as events name it, before its place is known. */
+export function fileAt(name: string): { readonly url: string; readonly name: string } {
+  return { url: `${placeholder}/${name}`, name };
+}
+
 /** What the pure merge makes of events that arrive so. */
 export function merge(events: readonly ShuffledEvent[]): DesiredState {
   return events.reduce((desired, event) => {
@@ -185,9 +190,9 @@ export function mostUploads({ events, bursts }: Deliveries): number {
     const event = events[index];
     if (event !== undefined) arrived.push(event);
     const { content, erasedBefore } = merge(arrived);
-    const file = content !== undefined && 'file' in content.value ? content.value.file.url : '';
-    const now = `${file} ${erasedBefore ?? ''}`;
-    if (now !== before && file !== '') uploads += 1;
+    const url = content !== undefined && 'file' in content.value ? content.value.file.url : '';
+    const now = `${url} ${erasedBefore ?? ''}`;
+    if (now !== before && url !== '') uploads += 1;
     before = now;
   }
   return uploads;

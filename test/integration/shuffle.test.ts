@@ -7,6 +7,7 @@ import {
   arbitraryDeliveries,
   cloudEventOf,
   contentNames,
+  fileAt,
   merge,
   mostUploads,
   wantedOf,
@@ -16,6 +17,7 @@ import {
 
 const runs = 50;
 const longestMs = 120_000;
+const longestShrinkingMs = 40_000;
 const secret = `whsec_${randomBytes(24).toString('base64')}`;
 
 let connector: Connector;
@@ -145,7 +147,7 @@ test(
     const alone = fc.asyncProperty(arbitraryDeliveries, async (deliveries) => {
       expect((await play([deliveries])).flat()).toEqual([]);
     });
-    const options = { seed, path: String(failed), numRuns: 1, interruptAfterTimeLimit: longestMs };
+    const options = { seed, path: String(failed), numRuns: 1, interruptAfterTimeLimit: longestShrinkingMs };
     await fc.assert(alone, options);
     const times = all.filter((faults) => faults.length > 0).length;
     throw new Error(
@@ -153,3 +155,62 @@ test(
     );
   },
 );
+
+const upsert = (name: string, metadata: Record<string, unknown> = {}) => ({
+  type: 'asset.upsert',
+  data: { file: fileAt(name), metadata },
+});
+const change = (data: Record<string, unknown>) => ({ type: 'asset.metadata', data });
+const becomes = (type: string) => ({ type: `asset.${type}`, data: {} });
+const oneByOne = (
+  arrivals: readonly number[],
+  events: readonly { readonly type: string; readonly data: Record<string, unknown> }[],
+): Deliveries => ({
+  events: events.map((event, minute) => ({ ...event, minute })),
+  bursts: arrivals.map((index) => [index]),
+});
+
+test('so do the orders that are hardest to get right', async () => {
+  const orders: Record<string, Deliveries> = {
+    'the same list of tags again, after a tag was added beside it': oneByOne(
+      [0, 1, 2],
+      [
+        upsert('one.pdf', { tags: ['red'] }),
+        change({ tags: { add: ['blue'] } }),
+        change({ metadata: { tags: ['red'] } }),
+      ],
+    ),
+    'a list of tags that comes after what was added to it': oneByOne(
+      [0, 2, 1],
+      [upsert('one.pdf'), change({ metadata: { tags: ['red'] } }), change({ tags: { add: ['blue'] } })],
+    ),
+    'content that comes back': oneByOne(
+      [0, 2, 1, 3],
+      [upsert('one.pdf'), upsert('two.pdf'), upsert('one.pdf'), upsert('two.pdf')],
+    ),
+    'content that comes after the archive that followed it': oneByOne(
+      [2, 0, 1],
+      [upsert('one.pdf'), change({ metadata: { description: 'text' } }), becomes('archive')],
+    ),
+    'a permanent delete that comes after the upsert that followed it': oneByOne(
+      [0, 2, 1],
+      [upsert('one.pdf', { description: 'text' }), becomes('delete'), upsert('two.pdf')],
+    ),
+    'a permanent delete that comes after the restore that followed it': oneByOne(
+      [0, 2, 1],
+      [upsert('one.pdf'), becomes('delete'), becomes('restore')],
+    ),
+    'a permanent delete that comes after everything that followed it': oneByOne(
+      [2, 3, 1, 0],
+      [
+        upsert('one.pdf', { tags: ['red'] }),
+        becomes('delete'),
+        upsert('one.pdf'),
+        change({ tags: { add: ['blue'] } }),
+      ],
+    ),
+  };
+  const played = await play(Object.values(orders));
+  const faults = Object.keys(orders).map((name, nth) => [name, played[nth]] as const);
+  expect(Object.fromEntries(faults.filter(([, found]) => found?.length !== 0))).toEqual({});
+});

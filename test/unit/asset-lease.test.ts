@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { nothingApplied, type Asset, type Lease } from '../../lib/asset-state.ts';
-import { Assets, LeaseLostError } from '../../lib/assets.ts';
+import { Assets } from '../../lib/assets.ts';
+import { LeaseLostError } from '../../lib/leases.ts';
 import { laid, type Laid } from './arbitrary-events.ts';
 import { useEmbeddedTable } from './embedded-table.ts';
 

@@ -2,6 +2,7 @@ import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { eventOrder } from '../../lib/event-order.ts';
 import { hasEnded, jobId, Jobs, jobStates, type JobState } from '../../lib/jobs.ts';
+import { jobError } from '../../lib/reasons.ts';
 import { useEmbeddedTable } from './embedded-table.ts';
 
 const table = useEmbeddedTable();
@@ -150,13 +151,13 @@ const legal: Readonly<Record<JobState, readonly JobState[]>> = {
   processing: ['processing', 'done', 'failed', 'superseded'],
   applying: ['applying', 'done', 'failed', 'superseded'],
   done: [],
-  failed: [],
+  failed: ['received'],
   superseded: [],
   ignored: [],
 };
 
 describe('the way of a job', () => {
-  const goals = jobStates.filter((state) => state !== 'received' && state !== 'ignored');
+  const goals = jobStates.filter((state) => state !== 'ignored');
 
   it.each(jobStates)('leads from %s only where it may', async (from) => {
     const reached: JobState[] = [];
@@ -171,11 +172,22 @@ describe('the way of a job', () => {
     expect(reached.toSorted()).toEqual(legal[from].toSorted());
   });
 
-  it.each(['received', 'ignored'] as const)('never leads back to %s', async (to) => {
+  it('never leads to ignored', async () => {
     for (const from of jobStates) {
-      const id = await create(`${from}-${to}`, from);
-      expect(await jobs.advance(id, to).catch(() => false)).toBe(false);
+      const id = await create(`${from}-ignored`, from);
+      expect(await jobs.advance(id, 'ignored').catch(() => false)).toBe(false);
       expect(await jobs.get(id)).toMatchObject({ state: from });
     }
+  });
+
+  it('begins anew after a failure when somebody has it tried again', async () => {
+    const error = jobError('SOURCE_UNREACHABLE', 'The source was down.');
+    const id = await create('retried');
+    await jobs.advance(id, 'failed', { attempts: 7, error });
+    const retriedAt = '2026-01-02T00:00:00.000Z';
+    expect(await jobs.advance(id, 'received', { attempts: 0, error: null, retriedAt })).toBe(true);
+    expect(await jobs.get(id)).toMatchObject({ state: 'received', attempts: 0, error: null, retriedAt });
+    expect(await jobs.advance(id, 'received', { attempts: 0 })).toBe(false);
+    expect(await jobs.advance(id, 'staging')).toBe(true);
   });
 });

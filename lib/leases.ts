@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto';
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { conditionHeld } from './conditional-write.ts';
+
+/** The key of an item of the table. */
+export interface ItemKey {
+  readonly pk: string;
+  readonly sk: string;
+}
+
+/** The right to act for one item; its fence is higher than that of every lease before. */
+export interface ItemLease {
+  readonly item: ItemKey;
+  readonly fence: number;
+}
+
+/** The lease ran out or was taken over: whatever its holder was about to write must not be written. */
+export class LeaseLostError extends Error {
+  override readonly name = 'LeaseLostError';
+}
+
+// Clocks of two containers may differ by this much before two holders could overlap.
+const clockSkewMs = 60_000;
+
+/** Leases on items of the table, kept in the attributes `leasedUntil`, `leaseHolder` and `fence` of the item itself. */
+export class Leases {
+  readonly #database: DynamoDBDocumentClient;
+  readonly #table: string;
+  readonly #now: () => Date;
+
+  constructor(database: DynamoDBDocumentClient, table: string, now: () => Date = () => new Date()) {
+    this.#database = database;
+    this.#table = table;
+    this.#now = now;
+  }
+
+  /**
+   * Takes the lease of an item, or answers null while another holds it.
+   * @param durationMs how long the holder can live at most; clock differences are added here
+   * @param mustExist whether an item that is not there has no lease to give
+   */
+  async acquire(item: ItemKey, durationMs: number, { mustExist = false } = {}): Promise<ItemLease | null> {
+    const now = this.#now().getTime();
+    const isFree = '(attribute_not_exists(leasedUntil) OR leasedUntil < :now OR leaseHolder = :holder)';
+    try {
+      const { Attributes } = await this.#database.send(
+        new UpdateCommand({
+          TableName: this.#table,
+          Key: item,
+          UpdateExpression: 'SET leasedUntil = :until, leaseHolder = :holder ADD fence :one',
+          ConditionExpression: mustExist ? `attribute_exists(pk) AND ${isFree}` : isFree,
+          ExpressionAttributeValues: {
+            ':until': now + durationMs + clockSkewMs,
+            ':now': now,
+            ':one': 1,
+            // The SDK repeats a request whose answer was lost: the lease is then this very caller's.
+            ':holder': randomUUID(),
+          },
+          ReturnValues: 'UPDATED_NEW',
+        }),
+      );
+      return { item, fence: Number(Attributes?.['fence']) };
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return null;
+      throw error;
+    }
+  }
+
+  /** A holder that has lost its lease changes nothing. */
+  async release({ item, fence }: ItemLease): Promise<void> {
+    await conditionHeld(
+      this.#database.send(
+        new UpdateCommand({
+          TableName: this.#table,
+          Key: item,
+          UpdateExpression: 'REMOVE leasedUntil, leaseHolder',
+          ConditionExpression: 'fence = :fence',
+          ExpressionAttributeValues: { ':fence': fence },
+        }),
+      ),
+    );
+  }
+}
