@@ -4,8 +4,9 @@ import { composeChanges, needsCurrent } from '../lib/asset-changes.ts';
 import { nothingApplied, type Asset, type Lease } from '../lib/asset-state.ts';
 import { adoptAsset, forgetIfGone } from '../lib/ensure-asset.ts';
 import { sqsHandler } from '../lib/handlers.ts';
-import { nextStep, pendingPaths } from '../lib/next-step.ts';
-import { backoffSeconds } from '../lib/proceed.ts';
+import { oldestOrder } from '../lib/desired-state.ts';
+import { isErasePending, nextStep, pendingPaths } from '../lib/next-step.ts';
+import { backoffSeconds, stateOfMetadata } from '../lib/proceed.ts';
 import { stepMessageSchema } from '../lib/queues.ts';
 import { JobFailure } from '../lib/reasons.ts';
 import { deleteAsset, getAsset, getWholeAsset, updateAsset } from '../lib/showpad/assets.ts';
@@ -16,8 +17,9 @@ import { isOlderThan, step, underLease, type StepOutcome, type Work } from '../l
 
 export const handler = sqsHandler(stepMessageSchema, step('metadata', updateMetadata));
 
-function updateMetadata(work: Work): Promise<StepOutcome> {
+async function updateMetadata(work: Work): Promise<StepOutcome> {
   const { services, job } = work;
+  await services.jobs.advance(job.id, stateOfMetadata(job));
   return underLease(work, async (lease, asset) => {
     if (nextStep(job, asset).kind !== 'metadata') return 'proceed';
     if (pendingPaths(asset).includes('tag')) return applyTag(work, lease, asset);
@@ -26,7 +28,7 @@ function updateMetadata(work: Work): Promise<StepOutcome> {
       asset.applied.assetId === undefined
         ? await adoptAsset(work, lease, asset, client)
         : { applied: asset.applied };
-    const isToBeDeleted = asset.desired.lifecycle?.value === 'deleted';
+    const isToBeDeleted = asset.desired.lifecycle?.value === 'deleted' || isErasePending(asset);
     if (known?.applied.assetId === undefined) {
       const isNoted = asset.applied.lifecycle === 'deleted';
       return isToBeDeleted && !isNoted ? noteDeleted(work, lease) : waitForAsset(work, asset);
@@ -56,7 +58,8 @@ async function applyPending(
     names,
     isFirstTry: attempt === 0,
   });
-  await services.assets.record(lease, { ...draft.applied(), divisionId });
+  const oldest = oldestOrder(asset.desired, asset.applied.oldest);
+  await services.assets.record(lease, { ...draft.applied(), divisionId, oldest });
   await services.telemetry.metadataWritten(job, draft.written, draft.refused);
   return 'proceed';
 }
@@ -89,7 +92,13 @@ async function deleteForGood(
 }
 
 async function noteDeleted({ services }: Work, lease: Lease): Promise<StepOutcome> {
-  const forgotten = { assetId: undefined, divisionId: undefined, url: undefined, file: undefined };
+  const forgotten = {
+    assetId: undefined,
+    divisionId: undefined,
+    url: undefined,
+    file: undefined,
+    oldest: undefined,
+  };
   await services.assets.record(lease, {
     ...nothingApplied,
     ...forgotten,

@@ -1,5 +1,6 @@
 // UploadQueue → an asset in Showpad, never two, and its file, byte for byte.
 import type { Asset, AppliedFile, Lease, StagedFile } from '../lib/asset-state.ts';
+import { oldestOrder } from '../lib/desired-state.ts';
 import { ensureAsset, forgetIfGone } from '../lib/ensure-asset.ts';
 import { sqsHandler } from '../lib/handlers.ts';
 import { contentStep, nextStep } from '../lib/next-step.ts';
@@ -84,7 +85,8 @@ async function sendFile(
       uploadBinary(client, { uploadMeta, body, size, contentMD5, signal }),
     );
     const sent: AppliedFile = { ...file, state: 'sent', since: new Date().toISOString() };
-    await services.assets.record(lease, { file: sent, url: undefined });
+    const oldest = oldestOrder(asset.desired, applied.oldest);
+    await services.assets.record(lease, { file: sent, url: undefined, oldest });
     await services.telemetry.fileUploaded(job, file);
     return 'proceed';
   } finally {

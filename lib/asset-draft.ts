@@ -89,7 +89,7 @@ export class AssetDraft {
         ...Object.fromEntries(fields.map((path) => [wishName(path), wishValue(asset, path)])),
       },
       tagChanges: {
-        ...applied.tagChanges,
+        ...(this.#written.has('fields.tags') ? {} : applied.tagChanges),
         ...(Object.fromEntries(
           tags.map((path) => [wishName(path), wishOrder(asset, path)]),
         ) as AppliedState['tagChanges']),

@@ -26,6 +26,8 @@ export interface AppliedState {
   readonly assetId?: string;
   readonly divisionId?: string;
   readonly lifecycle?: Lifecycle;
+  /** The order of the oldest wish that went into the asset; absent for one that was there before us. */
+  readonly oldest?: EventOrder;
   readonly url?: string;
   readonly file?: AppliedFile;
   /** The newest file that became usable, kept while a later one is on its way or has failed. */

@@ -205,7 +205,13 @@ export class Assets {
    * @throws {LeaseLostError} when the lease is no longer this holder's
    */
   async forgetAsset(lease: Lease): Promise<void> {
-    const unknown = { assetId: undefined, divisionId: undefined, url: undefined, file: undefined };
+    const unknown = {
+      assetId: undefined,
+      divisionId: undefined,
+      url: undefined,
+      file: undefined,
+      oldest: undefined,
+    };
     const intent = { at: this.#now().toISOString(), applied: nothingApplied, isFindable: true };
     await this.record(lease, {
       ...unknown,

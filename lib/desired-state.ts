@@ -228,3 +228,11 @@ export function desiredName(desired: DesiredState): string | undefined {
 export function impliedNameOrder({ firstFileName, content }: DesiredState): EventOrder | undefined {
   return firstFileName?.order ?? content?.order;
 }
+
+/** The order of the oldest wish that still counts, or of `known` where that is older. */
+export function oldestOrder(desired: DesiredState, known?: EventOrder): EventOrder | undefined {
+  const { content, lifecycle, fields, tagChanges } = desired;
+  const wishes = [content, lifecycle, ...Object.values(fields), ...Object.values(tagChanges)];
+  const orders = wishes.flatMap((wish) => (wish === undefined ? [] : [wish.order]));
+  return (known === undefined ? orders : [known, ...orders]).toSorted()[0];
+}

@@ -2,7 +2,7 @@ import { externalIdOf } from './asset-key.ts';
 import { nothingApplied, type AppliedState, type Asset, type Lease } from './asset-state.ts';
 import { composeChanges } from './asset-changes.ts';
 import type { AssetDraft } from './asset-draft.ts';
-import { desiredName } from './desired-state.ts';
+import { desiredName, oldestOrder } from './desired-state.ts';
 import type { DivisionWish } from './metadata.ts';
 import { JobFailure, TryAgain } from './reasons.ts';
 import { createAsset, findAssetsByExternalId, type Asset as ShowpadAsset } from './showpad/assets.ts';
@@ -143,10 +143,12 @@ function appliedBy(
   { name, divisionId, url }: { name: string; divisionId: string; url: string | undefined },
 ): AppliedState {
   const written = draft.applied();
+  const oldest = oldestOrder(draft.asset.desired);
   return {
     ...written,
     fields: { ...written.fields, name },
     lifecycle: written.lifecycle ?? 'live',
+    ...(oldest !== undefined && { oldest }),
     divisionId,
     ...(url !== undefined && { url }),
   };

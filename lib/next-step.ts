@@ -20,7 +20,11 @@ export function nextStep(job: Job, asset: Asset): Step {
   const standings = job.wishes.map((path) => standing(desired, path, job.order));
   if (standings.includes('absent')) return { kind: 'unlaid' };
   const wishes = job.wishes.filter((_path, index) => standings[index] === 'current');
-  if (wishes.length === 0) return { kind: 'superseded' };
+  const isErasing = job.order === desired.erasedBefore;
+  if (isErasePending(asset) && (isErasing || wishes.length > 0)) return { kind: 'metadata' };
+  if (wishes.length === 0) {
+    return isErasing && job.state !== 'received' ? afterErasing(asset) : { kind: 'superseded' };
+  }
   if (wishes.includes('content')) {
     const step = contentStep(asset);
     if (step !== null && step !== 'poll') return { kind: step };
@@ -39,6 +43,25 @@ export function nextStep(job: Job, asset: Asset): Step {
   const [first] = refused;
   if (first === undefined) return { kind: 'done' };
   return { kind: 'failed', error: jobError(first.code, refused.map(({ message }) => message).join(' ')) };
+}
+
+/**
+ * Whether Showpad holds an asset from before the newest permanent delete: that delete came late, and the asset has
+ * to go, as it would have gone had everything come in its order.
+ */
+export function isErasePending({ desired, applied }: Asset): boolean {
+  const { erasedBefore } = desired;
+  if (erasedBefore === undefined || applied.assetId === undefined) return false;
+  // What was there before us is not destroyed on the word of an event that newer ones have overtaken.
+  return applied.oldest !== undefined && applied.oldest <= erasedBefore;
+}
+
+/** A delete that came late carries on what newer events, whose jobs may have ended, have asked for. */
+function afterErasing(asset: Asset): Step {
+  const content = contentStep(asset);
+  if (content !== null) return { kind: content };
+  const isMade = asset.applied.assetId !== undefined;
+  return isMade && pendingPaths(asset).length > 0 ? { kind: 'metadata' } : { kind: 'superseded' };
 }
 
 /** What is missing until Showpad has the content that is wanted; null when nothing is. */
@@ -76,7 +99,9 @@ function isSame(file: { md5: string; size: number }, staged: StagedFile): boolea
  * Every metadata, tag and lifecycle wish that has still to be told to Showpad, whoever asked for it, by path.
  * What was refused for the same wish is not asked again.
  */
-export function pendingPaths({ desired, applied }: Asset): string[] {
+export function pendingPaths(asset: Asset): string[] {
+  const { desired, applied } = asset;
+  if (isErasePending(asset)) return ['lifecycle'];
   const isRefused = (path: string, wish: { order: EventOrder }) =>
     applied.refused[path]?.order === wish.order;
   const fields = Object.entries(desired.fields).flatMap(([name, wish]) => {
@@ -84,12 +109,18 @@ export function pendingPaths({ desired, applied }: Asset): string[] {
     const wanted = name === 'name' ? desiredName(desired) : wish.value;
     return isRefused(path, wish) || isSameValue(applied.fields[name], wanted) ? [] : [path];
   });
+  // A list replaces what was changed tag by tag before it.
+  const isTagListPending =
+    desired.fields['tags'] !== undefined &&
+    !isRefused('fields.tags', desired.fields['tags']) &&
+    Object.keys(applied.tagChanges).some((name) => desired.tagChanges[name] === undefined);
   const tags = Object.entries(desired.tagChanges).flatMap(([name, wish]) => {
     const path = `tags.${name}`;
     return isRefused(path, wish) || applied.tagChanges[name] === wish.order ? [] : [path];
   });
   return [
     ...fields,
+    ...(isTagListPending && !fields.includes('fields.tags') ? ['fields.tags'] : []),
     ...(isRenamedByOlderEvent(desired, applied) ? ['fields.name'] : []),
     ...tags,
     ...(isLifecyclePending(desired, applied) ? ['lifecycle'] : []),

@@ -7,7 +7,6 @@ import { readBudget } from './budget.ts';
 import type { Budget } from './budget.ts';
 import { checkAnswer } from './checked-answer.ts';
 import { Connections } from './connections.ts';
-import { ShowpadError } from './errors.ts';
 import type { Method, Operation } from './errors.ts';
 import { commonHeaders, exchange, protocolError, readRawAnswer } from './exchange.ts';
 import type { RawAnswer } from './exchange.ts';
@@ -15,6 +14,7 @@ import type { MultipartForm } from './multipart-form.ts';
 import type { Path } from './path.ts';
 import { queryString } from './query-string.ts';
 import type { QueryValue } from './query-string.ts';
+import { repeatDelayMs } from './repeat-delay.ts';
 import type { TokenSource } from './token.ts';
 import { tooEarly, transmit } from './transmit.ts';
 import type { TransmissionLimits } from './transmit.ts';
@@ -65,9 +65,6 @@ export interface FormCall extends TransmissionLimits {
 }
 
 const defaultTimeoutMs = 15_000;
-const maximumRepeats = 2;
-const repeatWindowMs = 20_000;
-const longestRetryAfterSeconds = 5;
 
 /**
  * Talks to one Showpad organisation over both of its APIs. Every failure of Showpad's is a ShowpadError; a
@@ -104,7 +101,8 @@ export class ShowpadClient {
       try {
         return await this.#attempt(call);
       } catch (error) {
-        const delayMs = this.#repeatDelayMs(call, error, repeat, this.#now() - startedAt);
+        const elapsedMs = this.#now() - startedAt;
+        const delayMs = repeatDelayMs(call, error, { repeat, elapsedMs, random: this.#random });
         if (delayMs === null) throw error;
         await this.#sleep(delayMs, call.signal).catch(() => undefined);
       }
@@ -223,16 +221,5 @@ export class ShowpadClient {
     } finally {
       this.#options.onResponse?.({ operation, status, durationMs: this.#now() - startedAt });
     }
-  }
-
-  #repeatDelayMs(call: Call, error: unknown, repeat: number, elapsedMs: number): number | null {
-    const idempotent = call.idempotent ?? call.method === 'GET';
-    if (!idempotent || repeat >= maximumRepeats || call.signal?.aborted === true) return null;
-    if (!(error instanceof ShowpadError) || !error.retryable || error.kind === 'protocol') return null;
-    const { retryAfterSeconds } = error;
-    if (error.status === 429 && retryAfterSeconds === null) return null;
-    if (retryAfterSeconds !== null && retryAfterSeconds > longestRetryAfterSeconds) return null;
-    const delayMs = (retryAfterSeconds ?? 0) * 1000 + this.#random() * 500 * 2 ** repeat;
-    return elapsedMs + delayMs > repeatWindowMs ? null : delayMs;
   }
 }

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import * as z from 'zod';
 import type { ShowpadClient } from './client.ts';
-import { contentType } from './content-type.ts';
+import { contentType as headerValue } from './content-type.ts';
 import { id } from './id.ts';
 import { linkedId } from './linked-id.ts';
 import { MultipartForm } from './multipart-form.ts';
@@ -57,7 +57,7 @@ export function isMyFilesFolder(folder: string): boolean {
  *   a folder that is none, and a content type that cannot be a header
  */
 export async function uploadToMyFiles(client: ShowpadClient, upload: MyFilesUpload): Promise<MyFilesAnswer> {
-  const { divisionId, name, description, folder, fileName, body, size, ...limits } = upload;
+  const { divisionId, name, description, folder, fileName, contentType, body, size, ...limits } = upload;
   // A source may fail before anybody reads it, while the connection is being made.
   if (body instanceof Readable) body.on('error', () => undefined);
   try {
@@ -65,7 +65,7 @@ export async function uploadToMyFiles(client: ShowpadClient, upload: MyFilesUplo
       throw new RangeError(`A file of ${size} bytes cannot be uploaded.`);
     if (!isMyFilesFolder(folder))
       throw new RangeError('The folder in My Files must be / or a path of 64-digit ids: /<id>/.');
-    if (!contentType.safeParse(upload.contentType).success)
+    if (!headerValue.safeParse(contentType).success)
       throw new RangeError('The content type of the file cannot be sent as a header.');
     const fields = {
       isPersonal: 'true',
@@ -73,7 +73,7 @@ export async function uploadToMyFiles(client: ShowpadClient, upload: MyFilesUplo
       name,
       ...(description === undefined ? {} : { description }),
     };
-    const file = { field: 'file', fileName, contentType: upload.contentType, body, size };
+    const file = { field: 'file', fileName, contentType, body, size };
     return await client.postForm({
       ...limits,
       path: path`/divisions/${divisionId}/assets.json`,

@@ -43,12 +43,12 @@ const myFiles = z
     personalContentFileSizeUsed: bytes,
     isPersonalContentTotalUnlimited: flag,
   })
-  .transform((user): MyFilesDivision => ({
-    divisionId: user.myUploadsDivisionId ?? null,
-    individualLimitBytes: user.personalContentIndividualFileSizeLimit,
-    totalLimitBytes: user.personalContentTotalFileSizeLimit,
-    isTotalUnlimited: user.isPersonalContentTotalUnlimited ?? false,
-    usedBytes: user.personalContentFileSizeUsed,
+  .transform((fields): MyFilesDivision => ({
+    divisionId: fields.myUploadsDivisionId ?? null,
+    individualLimitBytes: fields.personalContentIndividualFileSizeLimit,
+    totalLimitBytes: fields.personalContentTotalFileSizeLimit,
+    isTotalUnlimited: fields.isPersonalContentTotalUnlimited ?? false,
+    usedBytes: fields.personalContentFileSizeUsed,
   }));
 
 /**

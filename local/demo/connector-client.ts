@@ -23,6 +23,16 @@ export interface Receipt {
   readonly jobId: string;
 }
 
+/** An event as its source words it; `type` and `data` as the contract of the connector has them. */
+export interface SourceEvent {
+  readonly eventId: string;
+  readonly type: string;
+  /** The source's own id of the content. */
+  readonly subject: string;
+  readonly time: Date;
+  readonly data: object;
+}
+
 const lookEveryMs = 150;
 const ends = new Set(['done', 'failed', 'superseded', 'ignored']);
 
@@ -40,12 +50,19 @@ export class ConnectorClient {
     this.#signal = signal;
   }
 
+  /** Delivers a publication; delivering it again is a redelivery. Throws as `send` does. */
+  deliver({ eventId, subject, time, content, metadata }: Publication, url: string): Promise<Receipt> {
+    const { fileName: name, mediaType, size, md5, sha256 } = content;
+    const data = { file: { url, name, mediaType, size, md5, sha256 }, metadata };
+    return this.send({ eventId, type: 'asset.upsert', subject, time, data });
+  }
+
   /**
-   * Delivers a publication as a signed CloudEvent to the source `demo`; delivering it again is a redelivery.
+   * Sends an event, signed, as the source `demo`.
    * @throws {Error} with the connector's own words when it does not accept it
    */
-  async deliver(publication: Publication, fileUrl: string): Promise<Receipt> {
-    const body = JSON.stringify(cloudEvent(publication, fileUrl));
+  async send(event: SourceEvent): Promise<Receipt> {
+    const body = JSON.stringify(cloudEvent(event));
     const messageId = `msg_${randomUUID()}`;
     const now = new Date();
     const { status, text } = await this.#request('/events/demo', {
@@ -59,7 +76,7 @@ export class ConnectorClient {
       body,
     });
     if (status !== 200 && status !== 202) {
-      throw new Error(`The event for ${publication.metadata.name} was answered with ${status}: ${text}`);
+      throw new Error(`The event ${event.type} of ${event.subject} was answered with ${status}: ${text}`);
     }
     const [job] = readAnswer('The answer to an event', text, receiptSchema).jobs;
     return { status, jobId: job?.id ?? '' };
@@ -90,16 +107,15 @@ export class ConnectorClient {
   }
 }
 
-function cloudEvent({ eventId, subject, time, content, metadata }: Publication, url: string): object {
-  const { fileName: name, mediaType, size, md5, sha256 } = content;
+function cloudEvent({ eventId, type, subject, time, data }: SourceEvent): object {
   return {
     specversion: '1.0',
     id: eventId,
     source: 'https://dam.aldervane.example',
-    type: 'asset.upsert',
+    type,
     subject,
     time: time.toISOString(),
     datacontenttype: 'application/json',
-    data: { file: { url, name, mediaType, size, md5, sha256 }, metadata },
+    data,
   };
 }

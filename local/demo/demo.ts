@@ -2,15 +2,19 @@ import { setMaxListeners } from 'node:events';
 import { styleText } from 'node:util';
 import { readableLine } from '../log-line.ts';
 import { demoSettings } from './demo-settings.ts';
+import { hasEnded } from './delivery.ts';
+import type { Watched } from './delivery.ts';
 import { startDemoSystem } from './demo-system.ts';
 import type { DemoSystem } from './demo-system.ts';
 import { findingsOf } from './findings.ts';
 import type { Evidence } from './findings.ts';
+import { newSteps } from './metadata-story.ts';
+import type { Steps } from './metadata-story.ts';
 import { judgeDeliveries } from './outcome.ts';
 import { startProgress } from './progress.ts';
 import type { Progress } from './progress.ts';
 import { findingLines, summaryOf, tableLegend, tableOf } from './report.ts';
-import { newDeliveries, openDeliveries, tellStory } from './story.ts';
+import { newDeliveries, tellStory } from './story.ts';
 import type { Deliveries } from './story.ts';
 import { secondsText } from './wording.ts';
 
@@ -44,7 +48,7 @@ async function main(): Promise<number> {
 
   const log: string[] = [];
   let system: DemoSystem | undefined;
-  let deliveries: Deliveries | undefined;
+  let watched: readonly Watched[] = [];
   let progress: Progress | undefined;
   try {
     const startedAtMs = performance.now();
@@ -69,9 +73,11 @@ async function main(): Promise<number> {
   files    ${system.files.url}
   Showpad  ${system.stack.showpad.v4Url}
 `);
-    deliveries = newDeliveries(system.publications);
-    progress = startProgress(Object.values(deliveries), process.stdout);
-    const evidence = await unlessEnded(perform(system, deliveries, progress), ending.signal);
+    const deliveries = newDeliveries(system.publications);
+    const steps = newSteps(system.datasheets, system.files);
+    watched = [...Object.values(deliveries), ...Object.values(steps)];
+    progress = startProgress(watched, process.stdout);
+    const evidence = await unlessEnded(perform(system, deliveries, steps, progress), ending.signal);
     progress.close();
     return report(evidence);
   } catch (error) {
@@ -81,7 +87,7 @@ async function main(): Promise<number> {
     const reason: unknown = ending.signal.reason;
     console.error(`\n${styleText('red', '✗')} ${reason instanceof Error ? reason.message : String(reason)}`);
     const exitCode = reason instanceof Ended ? reason.exitCode : 1;
-    if (exitCode === 1) explain(deliveries, log);
+    if (exitCode === 1) explain(watched, log);
     return exitCode;
   } finally {
     clearTimeout(deadline);
@@ -90,12 +96,19 @@ async function main(): Promise<number> {
 }
 
 async function perform(
-  { stack, files, showpad, connector }: DemoSystem,
+  { stack, files, datasheets, showpad, person, connector }: DemoSystem,
   deliveries: Deliveries,
+  steps: Steps,
   progress: Progress,
 ): Promise<Evidence> {
   const startedAtMs = performance.now();
-  const told = await tellStory(deliveries, { connector, files, showpad, onChange: progress.onChange });
+  const told = await tellStory(deliveries, steps, {
+    connector,
+    files,
+    showpad,
+    person,
+    onChange: progress.onChange,
+  });
   const elapsedMs = performance.now() - startedAtMs;
   await stack.settled(settleMs);
   const [library, requests, deadLetters] = await Promise.all([
@@ -104,7 +117,7 @@ async function perform(
     stack.deadLetters(),
   ]);
   const outcomes = judgeDeliveries(Object.values(deliveries), library, requests);
-  return { deliveries, told, elapsedMs, outcomes, files, library, requests, deadLetters };
+  return { deliveries, steps, datasheets, told, elapsedMs, outcomes, files, library, requests, deadLetters };
 }
 
 /** Prints what became of everything, and answers with the exit code. */
@@ -129,8 +142,8 @@ function report(evidence: Evidence): number {
 }
 
 /** What was still open, and what the functions had to say. */
-function explain(deliveries: Deliveries | undefined, log: readonly string[]): void {
-  for (const { title, state } of deliveries === undefined ? [] : openDeliveries(deliveries)) {
+function explain(watched: readonly Watched[], log: readonly string[]): void {
+  for (const { title, state } of watched.filter((one) => !hasEnded(one))) {
     console.error(`  - ${title} is ${state}`);
   }
   const lines = log.filter((line) => line !== '').slice(-shownLogLines);

@@ -1,9 +1,12 @@
 import type { DeadLetter } from '../queue-state.ts';
 import type { FileServer } from './file-server.ts';
+import { metadataFindings } from './metadata-findings.ts';
+import type { Datasheets, Steps } from './metadata-story.ts';
 import type { Outcome } from './outcome.ts';
 import { requestsAbout } from './showpad-view.ts';
 import type { ShowpadLibrary, ShowpadRequest } from './showpad-view.ts';
 import type { Deliveries, Told } from './story.ts';
+import { unless } from './unless.ts';
 
 /** One thing that the demo shows. It holds where nothing speaks against it. */
 export interface Finding {
@@ -14,6 +17,9 @@ export interface Finding {
 
 export interface Evidence {
   readonly deliveries: Deliveries;
+  /** The events of the metadata story. */
+  readonly steps: Steps;
+  readonly datasheets: Datasheets;
   readonly told: Told;
   /** From the first event to the end of the last job. */
   readonly elapsedMs: number;
@@ -31,6 +37,7 @@ export function findingsOf(evidence: Evidence): Finding[] {
     unchanged(evidence),
     outOfOrder(evidence),
     broken(evidence),
+    ...metadataFindings(evidence),
     nothingTwice(evidence),
     nothingStuck(evidence),
   ];
@@ -128,8 +135,9 @@ function broken({ deliveries, outcomes }: Evidence): Finding {
   };
 }
 
-function nothingTwice({ outcomes, library }: Evidence): Finding {
-  const subjects = new Set(outcomes.map(({ delivery }) => delivery.publication.subject)).size;
+function nothingTwice({ outcomes, steps, library }: Evidence): Finding {
+  const published = outcomes.map(({ delivery }) => delivery.publication.subject);
+  const subjects = new Set([...published, ...Object.values(steps).map(({ event }) => event.subject)]).size;
   const externalIds = new Set(library.assets.map(({ externalId }) => externalId)).size;
   const { length: assets } = library.assets;
   return {
@@ -148,8 +156,4 @@ function nothingStuck({ deadLetters }: Evidence): Finding {
     text: 'every queue is empty, and so is every dead-letter queue',
     faults: deadLetters.map(({ queue, body }) => `${queue} holds a message: ${body}`),
   };
-}
-
-function unless(holds: boolean, fault: string): string[] {
-  return holds ? [] : [fault];
 }

@@ -1,5 +1,5 @@
 import type { Delivery } from './delivery.ts';
-import { assetsOf, requestsAbout } from './showpad-view.ts';
+import { assetsOf, requestsAbout, tagNamesOf } from './showpad-view.ts';
 import type { ShowpadAsset, ShowpadLibrary, ShowpadRequest } from './showpad-view.ts';
 
 /** Showpad's bytes beside those of the source; `unwanted` where it was not to use any. */
@@ -68,10 +68,9 @@ function receivedBytes(
 function libraryFaults(
   asset: ShowpadAsset,
   { job, publication }: Delivery,
-  { tags }: ShowpadLibrary,
+  library: ShowpadLibrary,
 ): string[] {
   const { content, metadata } = publication;
-  const tagNames = asset.tags.map(({ id }) => tags.find((tag) => tag.id === id)?.name ?? id);
   const expectations: [what: string, actual: unknown, expected: unknown][] = [
     ['asset id of its job', job?.showpad.assetId, asset.id],
     ['status', asset.status, 'active'],
@@ -81,7 +80,7 @@ function libraryFaults(
     ['size', asset.size, content.size],
     ['name', asset.name, metadata.name],
     ['description', asset.description, metadata.description],
-    ['tags', sorted(tagNames), sorted(metadata.tags)],
+    ['tags', sorted(tagNamesOf(asset, library)), sorted(metadata.tags)],
     ['languages', sorted(codesOf(asset.languages)), sorted(metadata.languages)],
     ['countries', sorted(codesOf(asset.countries)), sorted(metadata.countries)],
   ];

@@ -1,12 +1,12 @@
 import type { WriteStream } from 'node:tty';
 import { styleText } from 'node:util';
 import { durationMs, hasEnded } from './delivery.ts';
-import type { Delivery } from './delivery.ts';
+import type { Watched } from './delivery.ts';
 import { bytesText, secondsText } from './wording.ts';
 
-/** Where deliveries are watched while they are on their way. */
+/** Where events are watched while they are on their way. */
 export interface Progress {
-  readonly onChange: (delivery: Delivery) => void;
+  readonly onChange: (one: Watched) => void;
   /** Shows where everything stands, and nothing more from then on. May be called again. */
   readonly close: () => void;
 }
@@ -18,15 +18,15 @@ const hideCursor = '\u001B[?25l';
 const showCursor = '\u001B[?25h';
 const clearToEnd = '\u001B[J';
 
-/** A line for each delivery, redrawn in place on a terminal that has room for them; elsewhere a line for each change. */
-export function startProgress(deliveries: readonly Delivery[], output: WriteStream): Progress {
-  const hasRoom = output.isTTY && process.env['TERM'] !== 'dumb' && output.rows > deliveries.length + 1;
-  return hasRoom ? startRedrawing(deliveries, output) : startListing(deliveries, output);
+/** A line for each event, redrawn in place on a terminal that has room for them; elsewhere a line for each change. */
+export function startProgress(watched: readonly Watched[], output: WriteStream): Progress {
+  const hasRoom = output.isTTY && process.env['TERM'] !== 'dumb' && output.rows > watched.length + 1;
+  return hasRoom ? startRedrawing(watched, output) : startListing(watched, output);
 }
 
-function startListing(deliveries: readonly Delivery[], output: NodeJS.WritableStream): Progress {
+function startListing(watched: readonly Watched[], output: NodeJS.WritableStream): Progress {
   const startedAtMs = performance.now();
-  const width = titleWidth(deliveries);
+  const width = titleWidth(watched);
   return {
     onChange: ({ title, state }) => {
       const at = secondsText(performance.now() - startedAtMs).padStart(8);
@@ -36,13 +36,13 @@ function startListing(deliveries: readonly Delivery[], output: NodeJS.WritableSt
   };
 }
 
-function startRedrawing(deliveries: readonly Delivery[], output: WriteStream): Progress {
-  const width = titleWidth(deliveries);
+function startRedrawing(watched: readonly Watched[], output: WriteStream): Progress {
+  const width = titleWidth(watched);
   let frame = 0;
   let drawnLines = 0;
   let isClosed = false;
   const draw = (): void => {
-    const lines = deliveries.map((delivery) => lineOf(delivery, width, frame, output.columns));
+    const lines = watched.map((one) => lineOf(one, width, frame, output.columns));
     const backToTop = drawnLines === 0 ? '' : `\u001B[${drawnLines}A\r`;
     output.write(`${backToTop}${clearToEnd}${lines.join('\n')}\n`);
     drawnLines = lines.length;
@@ -70,22 +70,21 @@ function startRedrawing(deliveries: readonly Delivery[], output: WriteStream): P
   };
 }
 
-function titleWidth(deliveries: readonly Delivery[]): number {
-  return Math.max(...deliveries.map(({ title }) => title.length));
+function titleWidth(watched: readonly Watched[]): number {
+  return Math.max(...watched.map(({ title }) => title.length));
 }
 
 /** Cut to the terminal's width before it is coloured: a line that wraps could not be redrawn. */
-function lineOf(delivery: Delivery, width: number, frame: number, columns: number): string {
-  const { title, state, expected, sentAtMs, publication } = delivery;
-  const size = bytesText(publication.content.size).padStart(8);
+function lineOf(one: Watched, width: number, frame: number, columns: number): string {
+  const { title, size: bytes, state, expected, sentAtMs } = one;
+  const size = (bytes === undefined ? '–' : bytesText(bytes)).padStart(8);
   const elapsedMs = sentAtMs === undefined ? 0 : performance.now() - sentAtMs;
-  const time =
-    sentAtMs === undefined ? '' : secondsText(hasEnded(delivery) ? durationMs(delivery) : elapsedMs);
+  const time = sentAtMs === undefined ? '' : secondsText(hasEnded(one) ? durationMs(one) : elapsedMs);
   const reached = state === expected ? stages.length : stages.indexOf(state) + 1;
   const bar = '━'.repeat(reached).padEnd(stages.length, '─');
   const text = `${title.padEnd(width)}  ${size}  ${bar}  ${state.padEnd(10)}  ${time.padStart(6)}`;
   const shown = text.slice(0, Math.max(0, columns - 5));
-  if (!hasEnded(delivery)) {
+  if (!hasEnded(one)) {
     if (sentAtMs === undefined) return `  ${styleText('dim', `· ${shown}`)}`;
     return `  ${styleText('cyan', spinner[frame % spinner.length] ?? '')} ${shown}`;
   }

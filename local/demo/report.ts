@@ -39,13 +39,14 @@ export const tableLegend =
   'Time: from the acceptance of the event to the end of its job. Showpad calls: lookup, creation, uploads, polls.';
 
 /** One sentence on the whole. */
-export function summaryOf({ outcomes, requests, library, elapsedMs }: Evidence): string {
-  const arrived = outcomes.filter(({ bytes }) => bytes === 'equal');
-  const uploads = new Map(arrived.map(({ delivery }) => [delivery.job?.showpad.fileId, delivery]));
-  const sentBytes = [...uploads.values()].reduce((sum, { publication }) => sum + publication.content.size, 0);
+export function summaryOf({ outcomes, steps, requests, library, elapsedMs }: Evidence): string {
+  const files = library.assets.flatMap((asset) => asset.files.filter(({ status }) => status === 'active'));
+  const uploads = files.flatMap((file) => file.uploads);
+  const sentBytes = uploads.reduce((sum, { size }) => sum + size, 0);
+  const events = outcomes.length + Object.values(steps).length;
   const usable = library.assets.filter(({ status }) => status === 'active').length;
   const forTags = requests.filter(({ path }) => path.split('/').includes('tags')).length;
-  return `${outcomes.length} events made ${usable} assets usable in ${secondsText(elapsedMs)}: ${uploads.size} uploads, ${bytesText(sentBytes)}, ${requests.length} calls to Showpad (${forTags} of them to find or make tags).`;
+  return `${events} events made ${usable} assets usable in ${secondsText(elapsedMs)}: ${uploads.length} uploads, ${bytesText(sentBytes)}, ${requests.length} calls to Showpad (${forTags} of them to find or make tags).`;
 }
 
 /** What was shown, a line for each finding, and below it whatever speaks against it. */

@@ -2,6 +2,7 @@ import { request } from 'undici';
 import type { Dispatcher } from 'undici';
 import * as z from 'zod';
 import { assetKey, externalIdOf } from '../../lib/asset-key.ts';
+import { personUserAgent } from './person.ts';
 import { readAnswer } from './read-answer.ts';
 
 const reference = z.object({ id: z.string() });
@@ -18,6 +19,10 @@ const assetSchema = z.object({
   name: z.string(),
   description: z.string().nullable(),
   status: z.string(),
+  type: z.string(),
+  url: z.string().nullable(),
+  isSensitive: z.boolean(),
+  permissions: z.record(z.string(), z.boolean()),
   isArchived: z.boolean(),
   currentFile: reference.nullable(),
   checksum: z.string().nullable(),
@@ -39,6 +44,7 @@ const requestsSchema = z.object({
       method: z.string(),
       path: z.string(),
       query: z.string(),
+      headers: z.record(z.string(), z.string()),
       body: z.unknown().optional(),
     }),
   ),
@@ -49,7 +55,7 @@ export type ShowpadAsset = z.output<typeof assetSchema>;
 export type ShowpadLibrary = z.output<typeof librarySchema>;
 export type ShowpadRequest = z.output<typeof requestsSchema>['items'][number];
 
-/** The emulated Showpad from behind: what it holds, and every request that it received. */
+/** The emulated Showpad from behind: what it holds, and what the connector asked of it. */
 export class ShowpadView {
   readonly #controlUrl: URL;
   readonly #dispatcher: Dispatcher;
@@ -65,9 +71,10 @@ export class ShowpadView {
     return this.#get('state', librarySchema);
   }
 
-  /** Oldest first. */
+  /** The connector's requests, without those of people, oldest first. */
   async requests(): Promise<readonly ShowpadRequest[]> {
-    return (await this.#get('requests', requestsSchema)).items;
+    const { items } = await this.#get('requests', requestsSchema);
+    return items.filter(({ headers }) => headers['user-agent'] !== personUserAgent);
   }
 
   /** How many requests have been received so far: those of later come after it in their sequence. */
@@ -90,6 +97,11 @@ export class ShowpadView {
 export function assetsOf({ assets }: ShowpadLibrary, subject: string): ShowpadAsset[] {
   const externalId = externalIdOf(assetKey('demo', subject));
   return assets.filter((asset) => asset.externalId === externalId);
+}
+
+/** The names of an asset's tags, in alphabetical order. */
+export function tagNamesOf(asset: ShowpadAsset, { tags }: ShowpadLibrary): string[] {
+  return asset.tags.map(({ id }) => tags.find((tag) => tag.id === id)?.name ?? id).toSorted();
 }
 
 /** The requests about an asset: its lookups and creation, everything under its id, and uploads to its links. */

@@ -1,7 +1,10 @@
 import type { ConnectorClient, Receipt } from './connector-client.ts';
-import { hasEnded, newDelivery } from './delivery.ts';
-import type { Delivery } from './delivery.ts';
+import { newDelivery } from './delivery.ts';
+import type { Delivery, Watched } from './delivery.ts';
 import type { FileServer } from './file-server.ts';
+import { tellMetadataStory } from './metadata-story.ts';
+import type { Snapshots, Steps } from './metadata-story.ts';
+import type { Person } from './person.ts';
 import type { PublicationName, Publications } from './publications.ts';
 import type { ShowpadView } from './showpad-view.ts';
 
@@ -9,8 +12,9 @@ export interface Stage {
   readonly connector: ConnectorClient;
   readonly files: FileServer;
   readonly showpad: ShowpadView;
-  /** Called whenever a delivery has changed. */
-  readonly onChange: (delivery: Delivery) => void;
+  readonly person: Person;
+  /** Called whenever an event has come further. */
+  readonly onChange: (watched: Watched) => void;
 }
 
 export type Deliveries = Readonly<Record<PublicationName, Delivery>>;
@@ -21,6 +25,8 @@ export interface Told {
   readonly requestsForUnchanged: number;
   /** The answers to the picture's event, which is delivered twice. */
   readonly pictureReceipts: readonly [Receipt, Receipt];
+  /** What Showpad held after each step of the metadata story. */
+  readonly snapshots: Snapshots;
 }
 
 /** Every publication of the story as a delivery that still waits, in the order in which they are shown. */
@@ -45,12 +51,13 @@ export function newDeliveries(publications: Publications): Deliveries {
  * Publishes everything, as its source would. Settles when every job has ended, however it has ended.
  * @throws {Error} when the connector does not accept an event, or cannot be asked
  */
-export async function tellStory(deliveries: Deliveries, stage: Stage): Promise<Told> {
+export async function tellStory(deliveries: Deliveries, steps: Steps, stage: Stage): Promise<Told> {
   const { pitchDeck, priceList, letter, picture, video, recordings } = deliveries;
   const { brochure, brochureEdition2, brochureUnchanged, handout, handoutBefore, broken } = deliveries;
 
-  const [pictureReceipts] = await Promise.all([
+  const [pictureReceipts, snapshots] = await Promise.all([
     deliverTwice(picture, stage),
+    tellMetadataStory(steps, stage),
     // The large one, while everything else goes on beside it.
     publish(recordings, stage),
     publish(pitchDeck, stage),
@@ -66,7 +73,7 @@ export async function tellStory(deliveries: Deliveries, stage: Stage): Promise<T
   // The same bytes and metadata again, now that every call to Showpad would be theirs.
   await publish(brochureUnchanged, stage);
   const requestsForUnchanged = (await stage.showpad.position()) - brochureUnchanged.showpadPosition;
-  return { pictureReceipts, requestsForUnchanged };
+  return { pictureReceipts, requestsForUnchanged, snapshots };
 }
 
 async function publish(delivery: Delivery, stage: Stage): Promise<void> {
@@ -109,9 +116,4 @@ async function follow(delivery: Delivery, jobId: string, { connector, onChange }
     delivery.job = job;
     onChange(delivery);
   });
-}
-
-/** The deliveries whose end is still open, for whoever has to say what was waited for. */
-export function openDeliveries(deliveries: Deliveries): Delivery[] {
-  return Object.values(deliveries).filter((delivery) => !hasEnded(delivery));
 }

@@ -8,14 +8,19 @@ import { RateLimiter } from './rate-limiter.ts';
 import { readJson } from './read-json.ts';
 import { createRouter } from './router.ts';
 import type { ShowpadState } from './showpad-state.ts';
+import { problemAnswer } from './v3/envelope.ts';
+import { createV3Api, v3BasePath } from './v3/v3-api.ts';
+import { V3Problem } from './v3/v3-problem.ts';
 
 const basePath = '/v4';
 
-/** API v4; everything else on the same host answers as API v3 answers for what it does not have. */
+/** API v4 and API v3, which also answers for everything on the same host that neither has. */
 export function createApi(state: ShowpadState, token: string): Receive {
   const route = createRouter(operations);
   const rateLimiter = new RateLimiter(state);
+  const receiveV3 = createV3Api(state, (header) => isAuthorized(header, token));
   return async (request, url, record) => {
+    if (isV3Path(url.pathname)) return receiveV3(request, url, record);
     const { method = '' } = request;
     let body: unknown;
     let bodyProblem: Problem | undefined;
@@ -27,7 +32,7 @@ export function createApi(state: ShowpadState, token: string): Receive {
       bodyProblem = error;
     }
     return () => {
-      if (!url.pathname.startsWith(`${basePath}/`)) return notFoundInVersion3();
+      if (!url.pathname.startsWith(`${basePath}/`)) return problemAnswer(new V3Problem(404));
       try {
         rateLimiter.admit();
         if (!isAuthorized(request.headers.authorization, token)) throw new Problem(401);
@@ -46,6 +51,15 @@ export function createApi(state: ShowpadState, token: string): Receive {
   };
 }
 
+/** An error that the API on this path could answer with, for faults. */
+export function errorAnswer(state: ShowpadState, status: number, path: string): Answer {
+  return isV3Path(path) ? problemAnswer(new V3Problem(status)) : new Problem(status).toAnswer(state.switches);
+}
+
+function isV3Path(path: string): boolean {
+  return path.startsWith(`${v3BasePath}/`);
+}
+
 function isAuthorized(header: string | undefined, token: string): boolean {
   const given = /^Bearer +(\S+)$/iu.exec(header ?? '')?.[1];
   if (given === undefined) return false;
@@ -54,14 +68,4 @@ function isAuthorized(header: string | undefined, token: string): boolean {
 
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
-}
-
-function notFoundInVersion3(): Answer {
-  return {
-    status: 404,
-    json: {
-      meta: { code: 404, message: 'Not Found' },
-      response: { code: 3004, name: 'ResourceNotFoundError', message: 'The resource could not be found.' },
-    },
-  };
 }

@@ -114,6 +114,7 @@ function renderState(state: ShowpadState): object {
     tags: [...state.tags.values()].map(renderTag),
     tagCategories: [...state.tagCategories.values()],
     users: [...state.users.values()],
+    tickets: [...state.tickets.values()],
     assets: renderAssets(state.assets.values()),
     deletedAssets: renderAssets(state.deletedAssets),
   };

@@ -12,7 +12,7 @@ interface ListenerOptions {
   readonly name: RequestRecord['listener'];
   readonly port: number;
   readonly receive: Receive;
-  readonly errorAnswer: (status: number) => Answer;
+  readonly errorAnswer: (status: number, path: string) => Answer;
   /** Answers paths that are no part of Showpad: no faults, no log. */
   readonly control?: (request: IncomingMessage, response: ServerResponse, url: URL) => boolean;
   readonly faults: Faults;
@@ -30,7 +30,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
   const server = createServer({ highWaterMark: 1024 * 1024, requestTimeout: 0 }, (request, response) => {
     const url = URL.parse(request.url ?? '/', 'http://127.0.0.1');
     if (url === null) {
-      sendPart(response, options.errorAnswer(400), Infinity);
+      sendPart(response, options.errorAnswer(400, ''), Infinity);
       return;
     }
     if (options.control?.(request, response, url) === true) return;
@@ -126,7 +126,7 @@ async function answerOrFail(
   }
   if (action?.kind === 'status') {
     request.resume();
-    send(statusAnswer(action, options.errorAnswer));
+    send(statusAnswer(action, (status) => options.errorAnswer(status, url.pathname)));
     return;
   }
   if (action?.kind === 'stall') {

@@ -1,20 +1,27 @@
-import type { Operation } from './operation.ts';
+interface Routed {
+  readonly method: string;
+  /** With `{name}` where a parameter stands. */
+  readonly path: string;
+}
 
-interface Route {
+interface Route<Operation> {
   readonly operation: Operation;
   readonly segments: readonly string[];
 }
 
-export interface RouteMatch {
+export interface RouteMatch<Operation> {
   readonly operation: Operation;
   readonly parameters: Readonly<Record<string, string>>;
 }
 
 /** Finds the operation for a path; where the path is known and the method is not, the methods that it has. */
-export function createRouter(
+export function createRouter<Operation extends Routed>(
   operations: readonly Operation[],
-): (method: string, path: string) => RouteMatch | { readonly allowed: readonly string[] } {
-  const routes: Route[] = operations.map((operation) => ({ operation, segments: operation.path.split('/') }));
+): (method: string, path: string) => RouteMatch<Operation> | { readonly allowed: readonly string[] } {
+  const routes: Route<Operation>[] = operations.map((operation) => ({
+    operation,
+    segments: operation.path.split('/'),
+  }));
   // A literal path is meant before a template that matches it as well.
   routes.sort((left, right) => placeholders(left) - placeholders(right));
   return (method, path) => {
@@ -30,7 +37,7 @@ export function createRouter(
   };
 }
 
-function placeholders({ segments }: Route): number {
+function placeholders({ segments }: Route<unknown>): number {
   return segments.filter((segment) => segment.startsWith('{')).length;
 }
 

@@ -1,3 +1,4 @@
+import { seedUsers, type UserSeed } from './seed-users.ts';
 import type { EmulatedDivision, ShowpadState } from './showpad-state.ts';
 
 /** What the organisation holds at the beginning. */
@@ -8,13 +9,8 @@ export interface Seed {
     readonly id?: string;
     readonly isAssetSharingEnabled?: boolean;
   }[];
-  /** By default jo@example.com. */
-  readonly users?: readonly {
-    readonly email: string;
-    readonly id?: string;
-    readonly firstName?: string;
-    readonly lastName?: string;
-  }[];
+  /** By default jo, sam and kim@example.com, and pat@example.com, who is inactive. */
+  readonly users?: readonly UserSeed[];
   /** By default none. `division` is the name of a Division of this seed. */
   readonly tags?: readonly {
     readonly name: string;
@@ -43,10 +39,7 @@ export function seed(state: ShowpadState, seeds: Seed): void {
   for (const { name, id = state.newId(), isAssetSharingEnabled = false } of divisions) {
     state.divisions.set(id, { id, name, isAssetSharingEnabled, ...times });
   }
-  const users = seeds.users ?? [{ email: 'jo@example.com', firstName: 'Jo', lastName: 'Doe' }];
-  for (const { email, id = state.newId(), firstName = '', lastName = '' } of users) {
-    state.users.set(id, { id, email, firstName, lastName, ...times });
-  }
+  seedUsers(state, seeds.users);
   for (const given of seeds.tags ?? []) {
     const { name, id = state.newId(), usedInFilter = false, isDivisionShared = false } = given;
     const division = divisionNamed(state, given);

@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { createApi } from './api.ts';
+import { createApi, errorAnswer } from './api.ts';
 import type { EmulatedAsset } from './asset-resource.ts';
 import { ChangeSignal } from './change-signal.ts';
 import { createControl } from './control.ts';
 import { Faults } from './faults.ts';
 import { startListener } from './listener.ts';
-import { Problem } from './problem.ts';
 import { RequestLog, type RequestRecord } from './request-log.ts';
 import { Scheduler } from './scheduler.ts';
 import { seed, type Seed } from './seed.ts';
@@ -14,10 +13,11 @@ import {
   type EmulatedDivision,
   type EmulatedTag,
   type EmulatedTagCategory,
-  type EmulatedUser,
 } from './showpad-state.ts';
 import { defaultSwitches, type Switches } from './switches.ts';
 import { createUploadStore, storeError } from './upload-store.ts';
+import type { EmulatedUser } from './user-resource.ts';
+import type { EmulatedTicket } from './v3/ticket-resource.ts';
 
 export interface ShowpadEmulatorOptions extends Seed {
   /** The API's port; 0, the default, takes any free one. Upload links always name another, free port. */
@@ -41,7 +41,10 @@ export interface ShowpadEmulator {
   readonly divisions: readonly EmulatedDivision[];
   readonly tags: readonly EmulatedTag[];
   readonly tagCategories: readonly EmulatedTagCategory[];
+  /** With what their My Files hold. */
   readonly users: readonly EmulatedUser[];
+  /** Uploads into My Files that are or were processed, oldest first. */
+  readonly tickets: readonly EmulatedTicket[];
   /** Every request that was received, oldest first. */
   readonly requests: readonly RequestRecord[];
   readonly faults: Faults;
@@ -57,7 +60,7 @@ export interface ShowpadEmulator {
   close(): Promise<void>;
 }
 
-/** Starts a Showpad with API v4 and an object store for uploads, both on 127.0.0.1 and in memory. */
+/** Starts a Showpad with API v4, API v3 and an object store for uploads, both on 127.0.0.1 and in memory. */
 export async function startShowpadEmulator(options: ShowpadEmulatorOptions = {}): Promise<ShowpadEmulator> {
   const token = options.token ?? randomBytes(24).toString('hex');
   const changes = new ChangeSignal();
@@ -82,7 +85,7 @@ export async function startShowpadEmulator(options: ShowpadEmulatorOptions = {})
     name: 'api',
     port: options.port ?? 0,
     receive: createApi(state, token),
-    errorAnswer: (status) => new Problem(status).toAnswer(switches),
+    errorAnswer: (status, path) => errorAnswer(state, status, path),
     control: createControl({ state, faults, log }),
     faults,
     log,
@@ -116,6 +119,9 @@ export async function startShowpadEmulator(options: ShowpadEmulatorOptions = {})
     },
     get users() {
       return [...state.users.values()];
+    },
+    get tickets() {
+      return [...state.tickets.values()];
     },
     get requests() {
       return log.records;

@@ -4,6 +4,8 @@ import type { ChangeSignal } from './change-signal.ts';
 import { LaggingIndex } from './lagging-index.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Switches } from './switches.ts';
+import type { EmulatedUser } from './user-resource.ts';
+import type { EmulatedTicket } from './v3/ticket-resource.ts';
 
 export interface EmulatedDivision {
   readonly id: string;
@@ -35,15 +37,6 @@ export interface EmulatedTagCategory {
   updatedAt: string;
 }
 
-export interface EmulatedUser {
-  readonly id: string;
-  readonly email: string;
-  readonly firstName: string;
-  readonly lastName: string;
-  readonly createdAt: string;
-  readonly updatedAt: string;
-}
-
 /** Everything one emulated Showpad organisation holds. */
 export class ShowpadState {
   readonly divisions = new Map<string, EmulatedDivision>();
@@ -51,6 +44,8 @@ export class ShowpadState {
   readonly tagCategories = new Map<string, EmulatedTagCategory>();
   readonly users = new Map<string, EmulatedUser>();
   readonly assets = new Map<string, EmulatedAsset>();
+  /** Of API v3, oldest first. */
+  readonly tickets = new Map<string, EmulatedTicket>();
   /** Assets that were deleted, oldest deletion first. */
   readonly deletedAssets: EmulatedAsset[] = [];
   /** What POST /assets/query searches. */
@@ -121,6 +116,12 @@ export class ShowpadState {
       if (file !== undefined) return { asset, file };
     }
     return undefined;
+  }
+
+  /** The user that the token acts as. */
+  tokenOwner(): EmulatedUser {
+    for (const user of this.users.values()) if (user.isTokenOwner) return user;
+    throw new Error('No user is the owner of the token.');
   }
 
   render(asset: EmulatedAsset): object {

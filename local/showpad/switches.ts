@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { defaultV3Switches, v3Switches } from './v3/switches.ts';
 
 /**
  * How this Showpad behaves where Showpad's documents leave the question open. Every switch can be changed
@@ -66,6 +67,7 @@ export const switchesSchema = z.strictObject({
       retryAfterSeconds: z.number().min(0).nullable().default(1),
     })
     .nullable(),
+  ...v3Switches,
 });
 
 export type Switches = z.infer<typeof switchesSchema>;
@@ -97,4 +99,5 @@ export const defaultSwitches: Readonly<Switches> = {
   problemStatusAsString: false,
   problemMetaAsObject: false,
   rateLimit: null,
+  ...defaultV3Switches,
 };

@@ -13,6 +13,10 @@ const ajv = createAjv();
 function createAjv(): Ajv2019 {
   const created = new Ajv2019({ allErrors: true, strict: false, validateFormats: true });
   created.addFormat('date-time', (text) => dateTime.safeParse(text).success);
+  // The document for API v3 says date where date-times occur.
+  created.addFormat('date', (text) => dateTime.safeParse(text).success || /^\d{4}-\d\d-\d\d$/u.test(text));
+  created.addFormat('link', (text) => URL.canParse(text, 'https://example.com'));
+  created.addFormat('binary', true);
   created.addFormat('email', (text) => /^[^@\s]+@[^@\s]+$/u.test(text));
   created.addFormat('uri', (text) => URL.canParse(text));
   created.addFormat('iso-3166', /^[A-Z]{2}$/u);

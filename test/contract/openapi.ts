@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ValidateFunction } from 'ajv/dist/2019.js';
 import * as z from 'zod';
-import { compileSchema, failures, schemaSchema } from './openapi-schema.ts';
+import { compileSchema, failures, schemaSchema, type Schema } from './openapi-schema.ts';
 
 /** One request and its answer, as the Showpad emulator's request log records them. */
 export interface Exchange {
@@ -37,17 +37,23 @@ export interface Contract {
  * `../shared/openapi` beside the repository. Undefined, with a line on the console, where neither has it.
  */
 export function loadShowpadContract(): Contract | undefined {
+  const document = readOpenApi('showpad-v4.json');
+  return document && compileContract(document, '/v4');
+}
+
+/** Reads a document from where `loadShowpadContract` says. */
+export function readOpenApi(fileName: string): Document | undefined {
   const beside = fileURLToPath(new URL('../../../shared/openapi', import.meta.url));
   const directory = process.env['SHOWPAD_OPENAPI'] ?? beside;
-  const file = join(directory, 'showpad-v4.json');
+  const file = join(directory, fileName);
   if (!existsSync(file)) {
     console.warn(
-      "Contract tests are skipped: Showpad's OpenAPI document showpad-v4.json was not found. " +
+      `Contract tests are skipped: Showpad's OpenAPI document ${fileName} was not found. ` +
         'Set SHOWPAD_OPENAPI to the directory that holds it.',
     );
     return undefined;
   }
-  return compileContract(documentSchema.parse(JSON.parse(readFileSync(file, 'utf8'))), '/v4');
+  return documentSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
 }
 
 const parameterSchema = z.object({
@@ -67,7 +73,7 @@ const operationSchema = z.object({
   requestBody: z.object({ required: z.boolean().default(false), content: contentSchema }).optional(),
   responses: z.record(z.string(), z.object({ content: contentSchema })),
 });
-const documentSchema = z.object({
+export const documentSchema = z.object({
   paths: z.record(
     z.string(),
     z.object({
@@ -79,10 +85,25 @@ const documentSchema = z.object({
     }),
   ),
 });
-type Document = z.infer<typeof documentSchema>;
+export type Document = z.infer<typeof documentSchema>;
 
 interface CompiledParameter extends Parameter {
   readonly validate: ValidateFunction;
+}
+
+interface CompiledBody {
+  readonly required: boolean;
+  readonly mediaType: string;
+  readonly schema: Schema;
+  readonly validate: ValidateFunction;
+}
+
+/** How an API departs from one with a status and a schema for each answer. */
+export interface ContractOptions {
+  /** The end of paths that may be left out. */
+  readonly optionalSuffix?: string;
+  /** What answers that report an error look like, whatever the operation, where the document does not say it. */
+  readonly errors?: { readonly schema: Schema; readonly includes: (exchange: Exchange) => boolean };
 }
 
 interface CompiledOperation {
@@ -90,17 +111,21 @@ interface CompiledOperation {
   readonly method: string;
   readonly pattern: RegExp;
   readonly parameters: readonly CompiledParameter[];
-  readonly body: { readonly required: boolean; readonly validate: ValidateFunction } | undefined;
+  readonly body: CompiledBody | undefined;
   readonly answers: ReadonlyMap<string, ReadonlyMap<string, ValidateFunction>>;
 }
 
 /** Compiles a document; `basePath` is what its servers' URLs end in. Throws where a schema cannot be compiled. */
-export function compileContract(document: Document, basePath: string): Contract {
+export function compileContract(
+  document: Document,
+  basePath: string,
+  { optionalSuffix = '', errors }: ContractOptions = {},
+): Contract {
   const operations = Object.entries(document.paths).flatMap(([template, { parameters, ...methods }]) =>
     Object.entries(methods).flatMap(([method, operation]) =>
       operation === undefined
         ? []
-        : compileOperation(method.toUpperCase(), template, basePath, {
+        : compileOperation(method.toUpperCase(), template, pathPattern(template, basePath, optionalSuffix), {
             ...operation,
             parameters: [...parameters, ...operation.parameters],
           }),
@@ -119,7 +144,11 @@ export function compileContract(document: Document, basePath: string): Contract 
     return run(operation, exchange).map((fault) => `${operation.label}: ${what}: ${fault}`);
   };
   const requestViolations = (exchange: Exchange) => check(exchange, 'request', requestFaults);
-  const answerViolations = (exchange: Exchange) => check(exchange, 'answer', answerFaults);
+  const validateError = errors && compileSchema(errors.schema);
+  const answerViolations = (exchange: Exchange) =>
+    validateError !== undefined && errors?.includes(exchange) === true
+      ? failures(validateError, exchange.answer, `${exchange.method} ${exchange.path}: error`)
+      : check(exchange, 'answer', answerFaults);
   return {
     operations: operations.map(({ label, answers }) => ({ label, statuses: [...answers.keys()] })),
     requestViolations,
@@ -128,31 +157,40 @@ export function compileContract(document: Document, basePath: string): Contract 
   };
 }
 
+function pathPattern(template: string, basePath: string, optionalSuffix: string): RegExp {
+  const escape = (text: string) => text.replaceAll('.', String.raw`\.`);
+  const hasSuffix = optionalSuffix !== '' && template.endsWith(optionalSuffix);
+  const literals = template.slice(0, hasSuffix ? -optionalSuffix.length : undefined).split(/\{[^}]*\}/u);
+  const end = optionalSuffix === '' ? '' : `(?:${escape(optionalSuffix)})?`;
+  return new RegExp(`^${basePath}${literals.map(escape).join('[^/]+?')}${end}$`, 'u');
+}
+
 function compileOperation(
   method: string,
   template: string,
-  basePath: string,
+  pattern: RegExp,
   operation: z.infer<typeof operationSchema>,
 ): CompiledOperation {
-  const literals = template.split(/\{[^}]*\}/u).map((literal) => literal.replaceAll('.', String.raw`\.`));
   const { requestBody, parameters, responses } = operation;
-  const bodySchema = requestBody?.content['application/json']?.schema;
+  const [mediaType = '', { schema: bodySchema } = {}] = Object.entries(requestBody?.content ?? {})[0] ?? [];
   return {
     label: `${method} ${template}`,
     method,
-    pattern: new RegExp(`^${basePath}${literals.join('[^/]+')}$`, 'u'),
+    pattern,
     parameters: parameters.map((parameter) => ({
       ...parameter,
       validate: compileSchema(parameter.schema),
     })),
     body: bodySchema && {
       required: requestBody?.required ?? false,
+      mediaType,
+      schema: bodySchema,
       validate: compileSchema(bodySchema),
     },
     answers: new Map(
       Object.entries(responses).map(([status, { content }]) => [
         status,
-        new Map(Object.entries(content).map(([mediaType, { schema }]) => [mediaType, compileSchema(schema)])),
+        new Map(Object.entries(content).map(([type, { schema }]) => [type, compileSchema(schema)])),
       ]),
     ),
   };
@@ -188,7 +226,25 @@ function readParameter({ schema, explode = true }: Parameter, values: readonly s
   if (schema['type'] === 'array') return explode ? values : values.flatMap((value) => value.split(','));
   const [value = ''] = values;
   if (values.length > 1) return values;
-  return schema['type'] === 'integer' && /^-?\d+$/u.test(value) ? Number(value) : value;
+  return readText(schema, value);
+}
+
+function readText(schema: Schema, text: string): unknown {
+  if (schema['type'] === 'integer' && /^-?\d+$/u.test(text)) return Number(text);
+  if (schema['type'] === 'boolean' && (text === 'true' || text === 'false')) return text === 'true';
+  return text;
+}
+
+/** The fields of a form as what their schemas say they are; of a file only that it was there. */
+function readForm(schema: Schema, body: unknown): unknown {
+  const properties = z.record(z.string(), schemaSchema).parse(schema['properties'] ?? {});
+  const fields = z.record(z.string(), z.unknown()).parse(body);
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? readText(properties[name] ?? {}, value) : '',
+    ]),
+  );
 }
 
 function bodyFaults({ body: expected }: CompiledOperation, { body, headers }: Exchange): string[] {
@@ -196,10 +252,14 @@ function bodyFaults({ body: expected }: CompiledOperation, { body, headers }: Ex
   if (expected === undefined) return ['the operation takes no body'];
   const mediaType = bareMediaType(headers['content-type'] ?? '');
   return [
-    ...(mediaType === 'application/json'
+    ...(mediaType === expected.mediaType
       ? []
-      : [`the body is sent as ${mediaType || 'nothing'}, not as application/json`]),
-    ...failures(expected.validate, body, 'body'),
+      : [`the body is sent as ${mediaType || 'nothing'}, not as ${expected.mediaType}`]),
+    ...failures(
+      expected.validate,
+      expected.mediaType === 'multipart/form-data' ? readForm(expected.schema, body) : body,
+      'body',
+    ),
   ];
 }
 

@@ -101,6 +101,12 @@ describe('npm run demo', () => {
         '✓ Published unchanged',
         '✓ Out of order',
         '✓ Broken file',
+        '✓ Metadata',
+        '✓ Tags by name',
+        '✓ Archive, restore',
+        '✓ Kept metadata',
+        '✓ Late news',
+        '✓ Web page',
         '✓ No duplicates',
         '✓ Nothing stuck',
       ]);

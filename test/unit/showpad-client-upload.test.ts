@@ -112,6 +112,24 @@ describe('an upload', () => {
     expect(completed).toBe(0);
   });
 
+  it('of too many bytes, the last ones behind an empty chunk, is never completed', async () => {
+    let completed = 0;
+    const server = await startRawServer((request, response) => {
+      request.resume().on('error', () => undefined);
+      request.on('end', () => {
+        completed += 1;
+        response.end();
+      });
+    });
+    async function* chunks() {
+      for (const chunk of ['01234', '56789', '', '0']) yield Promise.resolve(Buffer.from(chunk));
+    }
+    const upload = { ...uploadOf(server.url, []), body: chunks() };
+    const error = await failureOf(uploadBinary(clientOf(server.url), upload));
+    expect(error).toMatchObject({ title: 'LengthMismatch', outcomeUnknown: false });
+    expect(completed).toBe(0);
+  });
+
   it('reports a source that fails as such, to be tried again', async () => {
     const body = stalling('01234', '5');
     const server = await startRawServer((request) => {

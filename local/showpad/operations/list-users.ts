@@ -1,4 +1,5 @@
 import type { Operation } from '../operation.ts';
+import { renderUser } from '../user-resource.ts';
 
 export const listUsers: Operation = {
   method: 'GET',
@@ -12,6 +13,6 @@ export const listUsers: Operation = {
         (ids === undefined || ids.has(user.id)) &&
         (wanted === undefined || wanted.has(user.email.toLowerCase())),
     );
-    return request.page(found, (user) => user);
+    return request.page(found, renderUser);
   },
 };

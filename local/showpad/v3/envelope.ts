@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { Answer } from '../answer.ts';
-import { V3Problem } from './v3-problem.ts';
+import type { V3Problem } from './v3-problem.ts';
 
 /** What an operation of API v3 answers: `response` of the envelope, `code` also as the HTTP status. */
 export interface V3Result {
@@ -29,7 +29,10 @@ export function resultAnswer(result: V3Result, { meta, suppressed = false }: Env
   };
 }
 
-export function problemAnswer(problem: V3Problem, { meta, suppressed = false }: EnvelopeOptions = {}): Answer {
+export function problemAnswer(
+  problem: V3Problem,
+  { meta, suppressed = false }: EnvelopeOptions = {},
+): Answer {
   const { status, code, name, message, headers } = problem;
   return {
     status: suppressed ? 200 : status,

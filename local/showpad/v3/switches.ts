@@ -37,12 +37,11 @@ export const v3Switches = {
   /** How the text filters of GET /users compare. */
   userFilters: z.enum(['ignore-case', 'exact', 'partial']),
   /** Every request of API v3 counts; over the limit they get 429. `retryAfterSeconds` null: no Retry-After. */
-  v3Budget: z
-    .strictObject({
-      limit: z.int().min(0),
-      windowSeconds: z.number().positive(),
-      retryAfterSeconds: z.number().min(0).nullable().default(null),
-    }),
+  v3Budget: z.strictObject({
+    limit: z.int().min(0),
+    windowSeconds: z.number().positive(),
+    retryAfterSeconds: z.number().min(0).nullable().default(null),
+  }),
   /** Whether `meta.requestRateLimitReset` is the length of the window or what is left of it. */
   v3BudgetReset: z.enum(['window', 'countdown']),
   /** Errors are answered with HTTP 200, as if every request had suppress_response_codes=true. */
@@ -68,7 +67,8 @@ export const defaultV3Switches = {
   othersTickets: 'readable',
   personalLimitsTold: true,
   userFilters: 'ignore-case',
-  v3Budget: { limit: 5000, windowSeconds: 86_400, retryAfterSeconds: null },
+  // Frozen, because every emulator begins with this same object.
+  v3Budget: Object.freeze({ limit: 5000, windowSeconds: 86_400, retryAfterSeconds: null }),
   v3BudgetReset: 'window',
   errorsUnderHttp200: false,
 } as const;

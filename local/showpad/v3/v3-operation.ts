@@ -60,7 +60,10 @@ export class V3Request {
     return { response: { count: resources.length, items: items.map((item) => this.pick(item)) } };
   }
 
-  private sorted(resources: readonly Resource[], sortable: readonly string[] | undefined): readonly Resource[] {
+  private sorted(
+    resources: readonly Resource[],
+    sortable: readonly string[] | undefined,
+  ): readonly Resource[] {
     const order = this.query.get('sort');
     if (order === null) return resources;
     const field = order.replace(/^-/u, '');

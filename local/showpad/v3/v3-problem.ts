@@ -5,6 +5,7 @@ const numbers = {
   2004: 'NotIntegerParameterError',
   3004: 'ResourceNotFoundError',
   3008: 'ResourceNotModifiableError',
+  4001: 'ChoiceValidationError',
   4004: 'FileTooBigValidationError',
   4005: 'FileValidationError',
   4006: 'FormatValidationError',

@@ -1,0 +1,86 @@
+import type { FaultRig } from './fault-rig.ts';
+import { prepare, type Flow } from './flows.ts';
+import type { Moment, OutsideCall } from './invocation.ts';
+import { leftovers, violations } from './invariants.ts';
+import type { Run } from './run.ts';
+
+export interface KillReport {
+  /** Calls to the outside, and runs: one for each moment of each call. */
+  readonly points: number;
+  readonly runs: number;
+  readonly kills: number;
+  /** What was broken, with the point at which the invocation had been killed. */
+  readonly broken: readonly string[];
+  /** Points of the undisturbed run that a run did not come to. */
+  readonly missed: readonly string[];
+  readonly staged: readonly string[];
+}
+
+const sendersAtOnce = 12;
+
+/**
+ * Lets a flow run undisturbed to find its calls to the outside, and then once for each moment of each call, with
+ * its invocation killed there.
+ * @param name makes the subjects of these runs different from all others
+ */
+export async function killEverywhere(flow: Flow, name: string, rig: FaultRig): Promise<KillReport> {
+  const undisturbed = rig.begin(flow.source, name);
+  await prepare(flow, undisturbed, rig);
+  await rig.converge();
+  undisturbed.begin();
+  await rig.send(undisturbed, { ...flow.event(undisturbed.subject, rig) });
+  await rig.converge();
+  const broken = await problemsOf(flow, undisturbed, 'undisturbed', rig);
+
+  const calls = [...undisturbed.calls];
+  const plans = undisturbed.points.flatMap((point, index) =>
+    momentsOf(calls[index]).map((moment) => ({ point, moment })),
+  );
+  const runs = plans.map((plan, index) => ({ ...plan, run: rig.begin(flow.source, `${name}-${index}`) }));
+  await inLanes(runs, ({ run }) => prepare(flow, run, rig));
+  await rig.converge();
+  for (const { run, point, moment } of runs) {
+    run.begin();
+    run.decide = ({ label }, occurrence) =>
+      run.faults.length === 0 && `${label} #${occurrence}` === point
+        ? { kind: 'kill', moment }
+        : { kind: 'none' };
+  }
+  await inLanes(runs, ({ run }) => rig.send(run, { ...flow.event(run.subject, rig) }));
+  await rig.converge();
+
+  for (const { run, point, moment } of runs) {
+    broken.push(...(await problemsOf(flow, run, `killed ${moment} ${point}`, rig)));
+  }
+  const { staged, deadLetters } = await leftovers(rig.connector);
+  broken.push(...deadLetters.map((letter) => `a dead letter: ${letter}`));
+  broken.push(...rig.writes.overlaps.map((overlap) => `overlapping writes: ${overlap}`));
+  broken.push(...staged.filter((key) => !key.startsWith('staged/')).map((key) => `${key} never expires`));
+  return {
+    points: undisturbed.points.length,
+    runs: runs.length,
+    kills: runs.filter(({ run }) => run.faults.length > 0).length,
+    broken,
+    missed: runs.flatMap(({ run, point, moment }) => (run.faults.length === 0 ? [`${moment} ${point}`] : [])),
+    staged,
+  };
+}
+
+async function problemsOf(flow: Flow, run: Run, what: string, { connector }: FaultRig): Promise<string[]> {
+  const found = await violations(connector, run, flow.expected(run.subject));
+  return found.map((violation) => `${flow.name}, ${what}: ${violation}`);
+}
+
+/** Only the transfers of a file have a middle. */
+function momentsOf(call: OutsideCall | undefined): readonly Moment[] {
+  const isTransfer = call?.system === 'upload' || call?.system === 'source';
+  return isTransfer ? ['before', 'midway', 'after'] : ['before', 'after'];
+}
+
+async function inLanes<T>(items: readonly T[], task: (item: T) => Promise<void>): Promise<void> {
+  const left = [...items];
+  const lanes = Array.from({ length: sendersAtOnce }, async () => {
+    for (let item = left.shift(); item !== undefined; item = left.shift()) await task(item);
+  });
+  await Promise.all(lanes);
+}
