@@ -24,6 +24,11 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Report
     const title = 'streaming-upload: S3 → upload link, one PUT';
     return race({ step: 'upload', title, sizes, rounds: rounds ?? 5, onProgress });
   },
+  'streaming-my-files': async ({ rounds, onProgress }) => {
+    const { race } = await import('./streaming/race.ts');
+    const title = 'streaming-my-files: S3 → My Files, one multipart form';
+    return race({ step: 'my-files', title, sizes, rounds: rounds ?? 5, onProgress });
+  },
   ingest: async ({ rounds, onProgress }) => {
     const { benchIngest } = await import('./ingest/ingest.ts');
     return benchIngest({ requests: 1_000, rounds: rounds ?? 3, onProgress });

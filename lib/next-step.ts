@@ -23,6 +23,8 @@ export function nextStep(job: Job, asset: Asset): Step {
   const isErasing = job.order === desired.erasedBefore;
   if (isErasePending(asset) && (isErasing || wishes.length > 0)) return { kind: 'metadata' };
   if (wishes.length === 0) {
+    // Although all it asked for is overtaken, it may have brought the name that comes first.
+    if (applied.assetId !== undefined && isRenamedByOlderEvent(desired, applied)) return { kind: 'metadata' };
     return isErasing && job.state !== 'received' ? afterErasing(asset) : { kind: 'superseded' };
   }
   if (wishes.includes('content')) {

@@ -5,6 +5,7 @@ import { Webhook } from 'standardwebhooks';
 import { request } from 'undici';
 import { startStack, type Stack } from '../local/stack.ts';
 import type { StackOptions } from '../local/stack-options.ts';
+import type { EmulatedAsset } from '../local/showpad/asset-resource.ts';
 import type { ShowpadEmulator } from '../local/showpad/showpad-emulator.ts';
 import { loadShowpadContract } from './contract/openapi.ts';
 
@@ -40,6 +41,8 @@ export interface Connector {
   /** Sends an event, waits until nothing is left to do, and answers with its job. */
   finish(event: Readonly<Record<string, unknown>>): Promise<JobView>;
   job(id: string): Promise<JobView>;
+  /** The assets in Showpad that carry the external id of this subject. */
+  assetsOf(subject: string): EmulatedAsset[];
   /** Throws when a request of ours has broken Showpad's published description. */
   stop(): Promise<void>;
 }
@@ -106,6 +109,7 @@ async function connect(stack: Stack, showpad: ShowpadEmulator): Promise<Connecto
     post,
     get,
     job,
+    assetsOf: (subject) => showpad.assets.filter(({ externalId }) => externalId === `demo:${subject}`),
     async finish(event) {
       const { status, body } = await send(event);
       const [accepted] = status < 300 ? body.jobs : [];
@@ -141,6 +145,11 @@ export function signed(
     'webhook-timestamp': String(Math.floor(at.getTime() / 1_000)),
     'webhook-signature': new Webhook(secret).sign(id, at, body),
   };
+}
+
+/** A PDF as far as Showpad looks at it, with this text. */
+export function pdf(text: string): Buffer {
+  return Buffer.from(`%PDF-1.7\n${text}\nstartxref\n0\n%%EOF\n`);
 }
 
 export function md5(content: Buffer | string): string {

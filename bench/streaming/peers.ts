@@ -58,6 +58,28 @@ curl ${curlOptions} "$@" "$source" | tee "$md5" "$sha256" | curl ${curlOptions} 
       ),
   },
   {
+    // From a pipe, because curl would hold a file from its standard input in memory to learn its size.
+    name: 'curl | curl -F',
+    programs: ['curl', 'mkfifo'],
+    steps: ['my-files'],
+    aim: null,
+    transfer: ({ sourceUrl, targetOrigin, targetPath, authorityFile }, _step, folder) =>
+      transferByShell(
+        `source=$1 target=$2 pipe=$3; shift 3
+rm -f "$pipe"; mkfifo "$pipe"
+curl ${curlOptions} "$@" --output "$pipe" "$source" &
+curl ${curlOptions} "$@" --output /dev/null --form isPersonal=true \\
+  --form 'postProcessingInstructions={"materialisedPath":"/"}' --form name=bench.bin \\
+  --form "file=@$pipe;type=application/octet-stream;filename=bench.bin" "$target"`,
+        [
+          sourceUrl,
+          `${targetOrigin}${targetPath}`,
+          join(folder, 'pipe'),
+          ...certificateOption('--cacert', authorityFile),
+        ],
+      ),
+  },
+  {
     name: 'rclone copyurl',
     programs: ['rclone'],
     steps: ['stage', 'upload'],

@@ -17,6 +17,7 @@ export interface RaceOptions {
 type Protocol = 'http' | 'https';
 const ourName = 'ours';
 const memoryLimitMebibytes = 64;
+const v3Path = '/api/v3';
 
 /** Moves files of every size over http and https, ours and the peers' way in turns, and compares. */
 export async function race(options: RaceOptions): Promise<Report> {
@@ -63,13 +64,14 @@ function enter(
   const leg: Leg = {
     sourceUrl: `${sourceOrigin}/files/${key}`,
     targetOrigin,
-    targetPath: `/objects/${key}`,
+    targetPath: step === 'my-files' ? `${v3Path}/divisions/mine/assets.json` : `/objects/${key}`,
     authorityFile,
   };
-  const ourTask: TransferTask =
-    step === 'stage'
-      ? { step, from: leg.sourceUrl, to: key }
-      : { step, from: key, to: `${targetOrigin}${leg.targetPath}` };
+  const ourTasks: Readonly<Record<TransferTask['step'], TransferTask>> = {
+    stage: { step: 'stage', from: leg.sourceUrl, to: key },
+    upload: { step: 'upload', from: key, to: `${targetOrigin}${leg.targetPath}` },
+    'my-files': { step: 'my-files', from: key, to: `${targetOrigin}${v3Path}` },
+  };
   const storeUrl = step === 'stage' ? targetOrigin : sourceOrigin;
 
   const checked = (name: string, transfer: () => Promise<Transfer>): Contestant<Transfer> => ({
@@ -84,7 +86,7 @@ function enter(
     },
   });
   return [
-    checked(ourName, () => transferOurselves(ourTask, { storeUrl, authorityFile })),
+    checked(ourName, () => transferOurselves(ourTasks[step], { storeUrl, authorityFile })),
     ...contenders.map((peer) => checked(peer.name, () => peer.transfer(leg, step, arena.folder))),
   ];
 }

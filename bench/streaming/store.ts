@@ -10,9 +10,9 @@ export interface Store {
 const block = randomBytes(1024 * 1024);
 
 /**
- * As much of a file server, of S3 and of an upload link as a transfer needs, at the lowest cost: `GET` of
- * `…/1000000.bin` sends that many bytes; what arrives in one PUT, or in the parts of a multipart upload, is counted
- * and thrown away.
+ * As much of a file server, of S3, of an upload link and of My Files as a transfer needs, at the lowest cost: `GET`
+ * of `…/1000000.bin` sends that many bytes; what arrives in one PUT, in the parts of a multipart upload, or as the
+ * file of a form is counted and thrown away.
  */
 export function createStore(): Store {
   let receivedBytes = 0;
@@ -39,6 +39,12 @@ export function createStore(): Store {
         return;
       }
       case 'POST':
+        if (request.headers['content-type']?.startsWith('multipart/form-data') === true) {
+          receivedBytes += await countFileBytes(request);
+          response.writeHead(201, { 'content-type': 'application/json' });
+          response.end('{"meta":{"code":201},"response":{"resourcetype":"Asset","id":"bench"}}');
+          return;
+        }
         await countBytes(request);
         response.setHeader('content-type', 'application/xml');
         response.end(multipartAnswer(pathname, searchParams.has('uploads')));
@@ -84,6 +90,21 @@ function countBytes(request: IncomingMessage): Promise<number> {
     request.on('end', () => resolve(bytes));
     request.on('error', reject);
   });
+}
+
+/** The size of the file in a multipart form, whose last part it must be. */
+async function countFileBytes(request: IncomingMessage): Promise<number> {
+  const [, boundary = ''] = /boundary=([^;]+)/.exec(request.headers['content-type'] ?? '') ?? [];
+  let head = '';
+  let headBytes: number | null = null;
+  request.on('data', (chunk: Buffer) => {
+    if (headBytes !== null) return;
+    head += chunk.toString('latin1');
+    const fileHead = /filename="[^]*?\r\n\r\n/.exec(head);
+    if (fileHead !== null) headBytes = fileHead.index + fileHead[0].length;
+  });
+  const allBytes = await countBytes(request);
+  return allBytes - (headBytes ?? 0) - `\r\n--${boundary}--\r\n`.length;
 }
 
 function multipartAnswer(pathname: string, starts: boolean): string {

@@ -1,9 +1,9 @@
 /** One transfer for a worker to make; it travels as JSON. */
 export interface TransferTask {
-  readonly step: 'stage' | 'upload';
-  /** `stage`: the URL of the file. `upload`: the key of the staged object. */
+  readonly step: 'stage' | 'upload' | 'my-files';
+  /** `stage`: the URL of the file. Else: the key of the staged object. */
   readonly from: string;
-  /** `stage`: the key of the staged object. `upload`: the upload link. */
+  /** `stage`: the key of the staged object. `upload`: the upload link. `my-files`: the base URL of API v3. */
   readonly to: string;
 }
 

@@ -1,6 +1,10 @@
 // One transfer in a process of its own, by the services and the code that the deployed functions use.
 import { download } from '../../lib/download.ts';
+import { createDispatcher } from '../../lib/guarded-connector.ts';
 import { getServices } from '../../lib/services.ts';
+import { ShowpadClient } from '../../lib/showpad/client.ts';
+import { uploadToMyFiles } from '../../lib/showpad/my-files.ts';
+import { staticToken } from '../../lib/showpad/token.ts';
 import { uploadBinary } from '../../lib/showpad/upload.ts';
 import { openStaged, stageStream } from '../../lib/staging.ts';
 import { trusted } from '../../local/child.ts';
@@ -32,8 +36,27 @@ async function upload({ from, to }: TransferTask): Promise<void> {
   await uploadBinary(await showpad(), { uploadMeta, body, size, contentMD5 });
 }
 
+async function sendToMyFiles({ from, to }: TransferTask): Promise<void> {
+  const { staging } = getServices();
+  const client = new ShowpadClient({
+    v4Url: to,
+    v3Url: to,
+    token: staticToken(() => Promise.resolve('bench')),
+    createDispatcher: () => createDispatcher({ allowPrivateAddresses: true }),
+  });
+  const { body, size } = await openStaged({ ...(await staging()), key: from });
+  const file = { name: from, fileName: from, contentType: 'application/octet-stream', body, size };
+  await uploadToMyFiles(client, { divisionId: 'mine', folder: '/', ...file });
+}
+
+const transfers: Readonly<Record<TransferTask['step'], (task: TransferTask) => Promise<void>>> = {
+  stage,
+  upload,
+  'my-files': sendToMyFiles,
+};
+
 async function measure(task: TransferTask): Promise<Transfer> {
-  const transfer = task.step === 'stage' ? stage : upload;
+  const transfer = transfers[task.step];
   // A container that has loaded its modules, as all but the first invocation find it.
   const { staging, showpad, sourceDispatcher } = getServices();
   await Promise.all([staging(), showpad(), sourceDispatcher().then((dispatcher) => dispatcher.destroy())]);

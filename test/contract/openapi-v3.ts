@@ -11,8 +11,9 @@ import { schemaSchema, type Schema } from './openapi-schema.ts';
 
 /**
  * Showpad's published OpenAPI document for API v3, mended where it is known to be wrong: tickets name their asset
- * by a link, an object or null; the tickets of a Division and one's own are described as something else; errors
- * are not described at all; enumerations are alternatives that only their titles tell apart.
+ * by a link, an object or null; an upload is answered with an Asset or a Ticket; the tickets of a Division and
+ * one's own are described as something else; errors are not described at all; enumerations are alternatives that
+ * only their titles tell apart.
  */
 export function loadV3Contract(): Contract | undefined {
   const document = readOpenApi('showpad-v3.json');
@@ -32,12 +33,19 @@ function mend(document: Document): Document {
     const isTicketList = ticketLists.includes(path);
     return operation && mendEnumerations(isTicketList ? { ...operation, responses } : operation);
   };
+  const mendUpload = (path: string, operation: Operation | undefined) => {
+    if (operation === undefined || path !== '/divisions/{id}/assets.json') return operation;
+    const schema = {
+      anyOf: [answerSchema(operation), answerSchema(document.paths['/tickets/{id}.json']?.get)],
+    };
+    return { ...operation, responses: { default: { content: { 'application/json': { schema } } } } };
+  };
   const paths: Document['paths'] = {};
   for (const [path, { parameters, get, post, put, delete: remove }] of Object.entries(document.paths)) {
     paths[path] = {
       parameters,
       get: mendOperation(path, get),
-      post: mendOperation(path, post),
+      post: mendOperation(path, mendUpload(path, post)),
       put: mendOperation(path, put),
       delete: mendOperation(path, remove),
     };
@@ -87,6 +95,10 @@ function replaceTicketAsset(document: Document): Document {
   return documentSchema.parse(mended);
 }
 
+function answerSchema(operation: Operation | undefined): Schema {
+  return schemaSchema.parse(operation?.responses['default']?.content['application/json']?.schema);
+}
+
 const envelopeSchema = z.object({ meta: z.object({ code: z.number() }) });
 
 function isError({ status, answer }: Exchange): boolean {
@@ -96,8 +108,8 @@ function isError({ status, answer }: Exchange): boolean {
 
 /** Errors as Showpad's page on error codes describes them, in the envelope of the document. */
 function errorSchema(document: Document): Schema {
-  const answer = document.paths['/tickets/{id}.json']?.get?.responses['default']?.content['application/json'];
-  const properties = schemaSchema.parse(answer?.schema['properties']);
+  const answer = answerSchema(document.paths['/tickets/{id}.json']?.get);
+  const properties = schemaSchema.parse(answer['properties']);
   return {
     type: 'object',
     required: ['meta', 'response'],

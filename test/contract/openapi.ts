@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { ValidateFunction } from 'ajv/dist/2019.js';
 import * as z from 'zod';
 import { compileSchema, failures, schemaSchema, type Schema } from './openapi-schema.ts';
+import { readForm, readParameter } from './sent-values.ts';
 
 /** One request and its answer, as the Showpad emulator's request log records them. */
 export interface Exchange {
@@ -219,32 +220,6 @@ function queryFaults(operation: CompiledOperation, { query }: Exchange): string[
       );
     }),
   ];
-}
-
-/** OpenAPI 3.0 joins arrays with commas only where `explode` is false; without it they repeat the name. */
-function readParameter({ schema, explode = true }: Parameter, values: readonly string[]): unknown {
-  if (schema['type'] === 'array') return explode ? values : values.flatMap((value) => value.split(','));
-  const [value = ''] = values;
-  if (values.length > 1) return values;
-  return readText(schema, value);
-}
-
-function readText(schema: Schema, text: string): unknown {
-  if (schema['type'] === 'integer' && /^-?\d+$/u.test(text)) return Number(text);
-  if (schema['type'] === 'boolean' && (text === 'true' || text === 'false')) return text === 'true';
-  return text;
-}
-
-/** The fields of a form as what their schemas say they are; of a file only that it was there. */
-function readForm(schema: Schema, body: unknown): unknown {
-  const properties = z.record(z.string(), schemaSchema).parse(schema['properties'] ?? {});
-  const fields = z.record(z.string(), z.unknown()).parse(body);
-  return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [
-      name,
-      typeof value === 'string' ? readText(properties[name] ?? {}, value) : '',
-    ]),
-  );
 }
 
 function bodyFaults({ body: expected }: CompiledOperation, { body, headers }: Exchange): string[] {

@@ -19,6 +19,7 @@ export const settleSeconds = 2;
 export const divisionId = '0123456789abcdef0123456789abcdef';
 const steps = ['receive-event', 'stage-binary', 'upload-asset', 'update-metadata', 'poll-processing'];
 const mostDeliveries = 12;
+const concurrency = 40;
 
 /** The connector, with every call of its invocations to the outside under the control of a run. */
 export interface FaultRig {
@@ -44,7 +45,12 @@ export async function startFaultRig(
   const directory = await mkdtemp(join(tmpdir(), 'faults-'));
   const templateFile = join(directory, 'template.yaml');
   const template = await readFile(new URL('../../template.yaml', import.meta.url), 'utf8');
-  await writeFile(templateFile, template.replaceAll(/BatchSize: \d+/g, 'BatchSize: 1'));
+  await writeFile(
+    templateFile,
+    template
+      .replaceAll(/BatchSize: \d+/g, 'BatchSize: 1')
+      .replaceAll(/MaximumConcurrency: \d+/g, `MaximumConcurrency: ${concurrency}`),
+  );
   const secrets = [`whsec_${randomBytes(24).toString('base64')}`];
   const common = { adapter: 'cloudevents', secrets, division: divisionId };
   let expireLease: (lease: HeldLease) => Promise<void> = () => Promise.resolve();

@@ -19,7 +19,7 @@ export const pdf = (text: string) => Buffer.from(`%PDF-1.7\n${text}\nstartxref\n
 function upsert(minute: number, subject: string, { connector }: FaultRig) {
   const content = `${subject} of minute ${minute}`;
   const url = connector.serve(`${subject}-${minute}.pdf`, pdf(content));
-  const metadata = { description: content, tags: [{ name: 'first' }] };
+  const metadata = { description: content, tags: [{ name: `first of ${subject}` }] };
   return { type: 'asset.upsert', time: at(minute), data: { file: { url, name: 'Flow.pdf' }, metadata } };
 }
 const change = (type: string, minute: number, data: object = {}) => ({ type, time: at(minute), data });
@@ -29,7 +29,7 @@ const shown = (minute: number, subject: string): Expected => ({
   url: null,
   description: `${subject} of minute ${minute}`,
   isArchived: false,
-  tags: ['first'],
+  tags: [`first of ${subject}`],
 });
 
 const link = 'https://www.example.com/';
@@ -61,12 +61,12 @@ export const otherFlows: readonly Flow[] = [
     name: 'metadata and tags',
     source: 'demo',
     before: (subject, rig) => [upsert(1, subject, rig)],
-    event: () =>
+    event: (subject) =>
       change('asset.metadata', 2, {
         metadata: { description: 'changed' },
-        tags: { add: [{ name: 'second' }], remove: [{ name: 'first' }] },
+        tags: { add: [{ name: `second of ${subject}` }], remove: [{ name: `first of ${subject}` }] },
       }),
-    expected: (subject) => ({ ...shown(1, subject), description: 'changed', tags: ['second'] }),
+    expected: (subject) => ({ ...shown(1, subject), description: 'changed', tags: [`second of ${subject}`] }),
   },
   {
     name: 'an archive',

@@ -49,6 +49,8 @@ export async function killEverywhere(flow: Flow, name: string, rig: FaultRig): P
   await inLanes(runs, ({ run }) => rig.send(run, { ...flow.event(run.subject, rig) }));
   await rig.converge();
 
+  const slow = await Promise.all(runs.map(async ({run,point,moment}) => { const j = await rig.connector.job(run.jobIds.at(-1) ?? '') as any; return { s: (Date.parse(j.updatedAt)-Date.parse(j.createdAt))/1000, c: j.createdAt, e: j.updatedAt, what: moment+' '+point, n: run.points.length }; }));
+  console.log(new Date().toISOString(), JSON.stringify(slow.toSorted((a,b)=>b.s-a.s).slice(0,25),null,0).replaceAll('},','},\n'), slow.map(x=>x.c).toSorted()[0], slow.map(x=>x.c).toSorted().at(-1));
   for (const { run, point, moment } of runs) {
     broken.push(...(await problemsOf(flow, run, `killed ${moment} ${point}`, rig)));
   }

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { md5, startConnector, type Connector } from '../connector.ts';
+import { type Connector, md5, pdf, startConnector } from '../connector.ts';
 
-const pdf = (text: string) => Buffer.from(`%PDF-1.7\n${text}\nstartxref\n0\n%%EOF\n`);
 let connector: Connector;
 beforeAll(async () => {
   connector = await startConnector({
@@ -34,8 +33,7 @@ const event = (type: string, subject: string, minute: number) => ({
   time: at(minute),
   data: {},
 });
-const assetsOf = (subject: string) =>
-  connector.showpad.assets.filter(({ externalId }) => externalId === `demo:${subject}`);
+const assetsOf = (subject: string) => connector.assetsOf(subject);
 
 test('a delete is permanent where the source says so, and the timeline keeps what was deleted', async () => {
   const made = await connector.finish(upsert('deleted', 1, 'one'));

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { md5, startConnector, type Connector } from '../connector.ts';
+import { type Connector, md5, pdf, startConnector } from '../connector.ts';
 
-const pdf = (text: string) => Buffer.from(`%PDF-1.7\n${text}\nstartxref\n0\n%%EOF\n`);
 let connector: Connector;
 beforeAll(async () => {
   connector = await startConnector();

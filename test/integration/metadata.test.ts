@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startConnector, type Connector } from '../connector.ts';
+import { type Connector, pdf, startConnector } from '../connector.ts';
 
-const pdf = Buffer.from('%PDF-1.7\nmetadata\nstartxref\n0\n%%EOF\n');
+const brochure = pdf('metadata');
 let connector: Connector;
 beforeAll(async () => {
   connector = await startConnector({ showpadEmulator: { users: [{ email: 'Jo@example.com' }] } });
@@ -11,7 +11,7 @@ afterAll(() => connector.stop());
 const upsert = (subject: string, metadata: Record<string, unknown> = {}) => ({
   type: 'asset.upsert',
   subject,
-  data: { file: { url: connector.serve('metadata.pdf', pdf), name: 'Metadata.pdf' }, metadata },
+  data: { file: { url: connector.serve('metadata.pdf', brochure), name: 'Metadata.pdf' }, metadata },
 });
 const change = (subject: string, metadata: Record<string, unknown>) => ({
   type: 'asset.metadata',

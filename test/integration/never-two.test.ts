@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { cloudEvent, md5, signed, startConnector, type Connector } from '../connector.ts';
+import { cloudEvent, type Connector, md5, pdf, signed, startConnector } from '../connector.ts';
 
-const pdf = (text: string) => Buffer.from(`%PDF-1.7\n${text}\nstartxref\n0\n%%EOF\n`);
 let connector: Connector;
 beforeAll(async () => {
   connector = await startConnector({ parameters: { SettleSeconds: '2' } });
@@ -13,8 +12,7 @@ const upsert = (subject: string, text = subject) => ({
   subject,
   data: { file: { url: connector.serve(`${subject}.pdf`, pdf(text)), name: `${subject}.pdf` } },
 });
-const assetsOf = (subject: string) =>
-  connector.showpad.assets.filter(({ externalId }) => externalId === `demo:${subject}`);
+const assetsOf = (subject: string) => connector.assetsOf(subject);
 const creates = (subject: string) =>
   connector.showpad.requests.filter(
     ({ method, path, body }) =>

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startConnector, type Connector, type JobView } from '../connector.ts';
+import { type Connector, type JobView, pdf, startConnector } from '../connector.ts';
 
 interface JobPage {
   readonly items: JobView[];
@@ -12,12 +12,15 @@ beforeAll(async () => {
 });
 afterAll(() => connector.stop());
 
-const pdf = Buffer.from('%PDF-1.7\noperators\nstartxref\n0\n%%EOF\n');
+const brochure = pdf('operators');
 const upsert = (subject: string) => ({
   type: 'asset.upsert',
   subject,
   data: {
-    file: { url: `${connector.serve('operators.pdf', pdf)}?X-Amz-Signature=secret`, name: 'Operators.pdf' },
+    file: {
+      url: `${connector.serve('operators.pdf', brochure)}?X-Amz-Signature=secret`,
+      name: 'Operators.pdf',
+    },
   },
 });
 

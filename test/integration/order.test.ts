@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { md5, startConnector, type Connector } from '../connector.ts';
+import { type Connector, md5, pdf, startConnector } from '../connector.ts';
 
-const pdf = (text: string) => Buffer.from(`%PDF-1.7\n${text}\nstartxref\n0\n%%EOF\n`);
 let connector: Connector;
 beforeAll(async () => {
   connector = await startConnector({ parameters: { SourceDeadlineSeconds: '60' } });
@@ -15,8 +14,7 @@ const upsert = (subject: string, minute: number, text: string, metadata: Record<
   time: at(minute),
   data: { file: { url: connector.serve(`${subject}-${text}.pdf`, pdf(text)), name: 'Order.pdf' }, metadata },
 });
-const assetsOf = (subject: string) =>
-  connector.showpad.assets.filter(({ externalId }) => externalId === `demo:${subject}`);
+const assetsOf = (subject: string) => connector.assetsOf(subject);
 
 test('an older event that comes late is superseded, and fetches nothing', async () => {
   await connector.finish(upsert('late', 2, 'new'));

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { md5, startConnector, type Connector } from '../connector.ts';
+import { type Connector, md5, pdf, startConnector } from '../connector.ts';
 
-const pdf = (text: string) => Buffer.from(`%PDF-1.7\n${text}\nstartxref\n0\n%%EOF\n`);
 let connector: Connector;
 beforeAll(async () => {
   connector = await startConnector({ parameters: { ProcessingDeadlineSeconds: '4' } });
@@ -13,8 +12,7 @@ const upsert = (subject: string, text = subject, name = `${subject}.pdf`) => ({
   subject,
   data: { file: { url: connector.serve(`${subject}.pdf`, pdf(text)), name } },
 });
-const assetOf = (subject: string) =>
-  connector.showpad.assets.find(({ externalId }) => externalId === `demo:${subject}`);
+const assetOf = (subject: string) => connector.assetsOf(subject)[0];
 const pollsOf = (fileId: string | null) =>
   connector.showpad.requests.filter(
     ({ method, path }) => method === 'GET' && path.endsWith(`/files/${fileId}`),

@@ -13,8 +13,7 @@ const upsert = (subject: string) => ({
   subject,
   data: { file: { url: connector.serve(`${subject}.pdf`, pdf(subject)), name: `${subject}.pdf` } },
 });
-const assetOf = (subject: string) =>
-  connector.showpad.assets.find(({ externalId }) => externalId === `demo:${subject}`);
+const assetOf = (subject: string) => connector.assetsOf(subject)[0];
 const isPut = { method: 'PUT' };
 
 test.each(['signed-header', 'query', 'unsigned-params-absent'] as const)(
