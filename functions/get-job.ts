@@ -6,5 +6,10 @@ import { HttpProblem, jsonResponse } from '../lib/problem.ts';
 export const handler = httpHandler(async ({ path }, { services }) => {
   const job = await services.jobs.get(path['id'] ?? '');
   if (job === null) throw new HttpProblem(404, 'There is no job with this id, or it was too long ago.');
-  return jsonResponse(200, presentJob(job));
+  if (job.type !== 'myfiles.upload') return jsonResponse(200, presentJob(job));
+  const { personalUploads } = services;
+  return jsonResponse(
+    200,
+    presentJob(job, await personalUploads.getPush(job.id), await personalUploads.list(job.id)),
+  );
 });

@@ -23,7 +23,7 @@ export const handler = httpHandler(async ({ query }, { services }) => {
   }
   try {
     const { items, next } = await services.jobs.list(parsed.data);
-    return jsonResponse(200, { items: items.map(presentJob), next });
+    return jsonResponse(200, { items: items.map((job) => presentJob(job)), next });
   } catch (error) {
     if (!(error instanceof CursorError)) throw error;
     throw new HttpProblem(400, error.message, [{ field: 'cursor', message: error.message }]);

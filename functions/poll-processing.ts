@@ -1,6 +1,8 @@
 // PollQueue → whether Showpad has made the file usable; asks again, later and later, until it has or has failed.
 import type { AppliedFile } from '../lib/asset-state.ts';
 import { sqsHandler } from '../lib/handlers.ts';
+import { pollTicket } from '../lib/poll-ticket.ts';
+import { personalStep } from '../lib/push-work.ts';
 import { stepMessageSchema } from '../lib/queues.ts';
 import { JobFailure, type ReasonCode } from '../lib/reasons.ts';
 import { getAsset } from '../lib/showpad/assets.ts';
@@ -9,7 +11,12 @@ import { ShowpadError } from '../lib/showpad/errors.ts';
 import { getFile } from '../lib/showpad/files.ts';
 import { step, type StepOutcome, type Work } from '../lib/work.ts';
 
-export const handler = sqsHandler(stepMessageSchema, step('poll', pollProcessing));
+const pollFile = step('poll', pollProcessing);
+const pollPersonalFile = personalStep('poll', pollTicket);
+
+export const handler = sqsHandler(stepMessageSchema, (message, invocation) =>
+  message.push === undefined ? pollFile(message, invocation) : pollPersonalFile(message, invocation),
+);
 
 const quickDelaysSeconds = [1, 2, 4, 8, 15];
 

@@ -5,6 +5,7 @@ import { presentJob } from '../lib/job-view.ts';
 import type { Job } from '../lib/jobs.ts';
 import { nextStep } from '../lib/next-step.ts';
 import { HttpProblem, jsonResponse } from '../lib/problem.ts';
+import type { Services } from '../lib/services.ts';
 
 export const handler = httpHandler(async ({ path }, { services, remainingMs }) => {
   const { jobs, assets, queues, telemetry } = services;
@@ -14,6 +15,7 @@ export const handler = httpHandler(async ({ path }, { services, remainingMs }) =
   if (job.state !== 'failed' && job.state !== 'received') {
     throw new HttpProblem(409, `Only a failed job can be tried again; this one is ${job.state}.`);
   }
+  if (job.type === 'myfiles.upload') return retryPush(job, services);
   const asset = await assets.get(job.key);
   if (asset === null || nextStep(job, asset).kind === 'unlaid') {
     throw new HttpProblem(409, 'The event of this job could not be kept. Let its source send a new one.');
@@ -30,6 +32,17 @@ export const handler = httpHandler(async ({ path }, { services, remainingMs }) =
   await queues.send(job.wishes.includes('content') ? 'stage' : 'metadata', { jobId: job.id, attempt: 0 });
   return jsonResponse(202, presentJob((await jobs.get(job.id)) ?? job));
 });
+
+/** Recipients that have failed get another turn; what may have arrived is looked for, and never sent again. */
+async function retryPush(job: Job, { jobs, personalUploads, queues, telemetry }: Services) {
+  const changes = { attempts: 0, error: null, retriedAt: new Date().toISOString() };
+  if (await jobs.advance(job.id, 'received', changes)) await telemetry.jobRetried(job);
+  for (const { index, state } of await personalUploads.list(job.id)) {
+    if (state === 'failed') await personalUploads.reopen(job.id, index);
+  }
+  await queues.send('stage', { jobId: job.id, attempt: 0, push: 'file' });
+  return jsonResponse(202, presentJob((await jobs.get(job.id)) ?? job));
+}
 
 function withoutRefusalsOf(job: Job, { applied }: Asset): Asset['applied']['refused'] {
   return Object.fromEntries(Object.entries(applied.refused).filter(([path]) => !job.wishes.includes(path)));

@@ -1,44 +1,50 @@
 // StageQueue → the source's file, byte for byte, in the staging bucket.
-import { randomUUID } from 'node:crypto';
-import { download } from '../lib/download.ts';
 import { sqsHandler } from '../lib/handlers.ts';
+import { pushStep, type PushWork } from '../lib/push-work.ts';
 import { stepMessageSchema } from '../lib/queues.ts';
-import { deleteStaged, stageStream } from '../lib/staging.ts';
+import { stageFile } from '../lib/stage-file.ts';
 import { step, type StepOutcome, type Work } from '../lib/work.ts';
 
-export const handler = sqsHandler(stepMessageSchema, step('stage', stageBinary));
+const stageContent = step('stage', stageBinary);
+const stagePush = pushStep('stage', stagePushed);
 
-async function stageBinary({ services, job, asset, signal }: Work): Promise<StepOutcome> {
-  const { config, assets, jobs, telemetry } = services;
+export const handler = sqsHandler(stepMessageSchema, (message, invocation) =>
+  message.push === undefined ? stageContent(message, invocation) : stagePush(message, invocation),
+);
+
+async function stageBinary(work: Work): Promise<StepOutcome> {
+  const { services, job, asset } = work;
+  const { assets, jobs, telemetry } = services;
   const content = asset.desired.content;
   if (content === undefined || 'url' in content.value) return 'proceed';
-  const { file } = content.value;
+  const { order } = content;
   await jobs.advance(job.id, 'staging');
+  // Newer content may come meanwhile, or a twin of this invocation be faster.
+  const staged = await stageFile(work, job.id, content.value.file, (file) =>
+    assets.recordStaged(job.key, { order, ...file }),
+  );
+  if (staged === null) return 'proceed';
+  await jobs.advance(job.id, 'staged');
+  await telemetry.fileStaged(job, staged);
+  return 'proceed';
+}
 
-  // Each try has an object of its own, so that two that run at once cannot mix their bytes.
-  const object = { ...(await services.staging()), key: `staged/${job.id}/${randomUUID()}` };
-  const dispatcher = await services.sourceDispatcher();
-  try {
-    const source = await download(file.url, {
-      dispatcher,
-      allowPrivateAddresses: config.ALLOW_PRIVATE_SOURCES,
-      maxBytes: config.MAX_FILE_BYTES,
-      expected: file,
-      signal,
-    });
-    const { body, size } = source;
-    await stageStream({ ...object, body, size, mediaType: file.mediaType ?? source.mediaType, signal });
-    const { bytes, md5, sha256 } = source.result();
-    const staged = { order: content.order, objectKey: object.key, size: bytes, md5, sha256 };
-    if (!(await assets.recordStaged(job.key, staged))) {
-      // Newer content has come, or a twin of this invocation was faster.
-      await deleteStaged(object);
-      return 'proceed';
-    }
+/** One file for all recipients of a push, and then a message for each of them. */
+async function stagePushed(work: PushWork): Promise<StepOutcome> {
+  const { services, job, push } = work;
+  const { jobs, personalUploads, queues, telemetry } = services;
+  if (push.staged === undefined) {
+    await jobs.advance(job.id, 'staging');
+    const staged = await stageFile(work, job.id, push.file, ({ objectKey, size, md5 }) =>
+      personalUploads.recordStaged(job.id, { objectKey, size, md5 }),
+    );
     await jobs.advance(job.id, 'staged');
-    await telemetry.fileStaged(job, { size: bytes, md5, sha256 });
-    return 'proceed';
-  } finally {
-    await dispatcher.destroy();
+    if (staged !== null) await telemetry.fileStaged(job, staged);
   }
+  await jobs.advance(job.id, 'uploading');
+  for (const index of push.recipients.keys()) {
+    const { state } = await personalUploads.open(job.id, index);
+    if (state === 'waiting') await queues.send('personalUpload', { jobId: job.id, attempt: 0, push: index });
+  }
+  return 'proceed';
 }

@@ -2,6 +2,7 @@ import { assetKey } from './asset-key.ts';
 import { wishesOf, type Wish } from './desired-state.ts';
 import type { ConnectorEvent } from './events.ts';
 import { jobId, type Job, type JobDraft } from './jobs.ts';
+import type { Push } from './personal-uploads.ts';
 import { HttpProblem } from './problem.ts';
 import { jobError } from './reasons.ts';
 import type { Services } from './services.ts';
@@ -66,7 +67,7 @@ async function accept(
   source: Source,
   event: ConnectorEvent,
   known: Job | null,
-  { jobs, assets, queues, telemetry }: Services,
+  { jobs, assets, personalUploads, queues, telemetry }: Services,
 ): Promise<Accepted> {
   if (known !== null && known.state !== 'received') return { job: known, isNew: false };
   const wishes = wishesOf(event, source.onDelete);
@@ -80,6 +81,12 @@ async function accept(
     return { job, isNew: created !== null };
   }
   try {
+    if (event.type === 'myfiles.upload') {
+      await personalUploads.createPush(pushOf(source, job.id, event.data));
+      await queues.send('stage', { jobId: job.id, attempt: 0, push: 'file' });
+      if (created !== null) await telemetry.eventAccepted(job, 1);
+      return { job, isNew: created !== null };
+    }
     const { desired } = await assets.merge(job, wishes);
     await queues.send(event.type === 'asset.upsert' ? 'stage' : 'metadata', { jobId: job.id, attempt: 0 });
     if (created !== null) await telemetry.eventAccepted(job, desired.generation);
@@ -90,6 +97,30 @@ async function accept(
     if (await jobs.advance(job.id, 'failed', { error: reason })) await telemetry.jobFailed(job, reason);
     return { job: { ...job, state: 'failed', error: reason }, isNew: created !== null };
   }
+}
+
+function pushOf(
+  { onConflict, onProcessingFailed }: Source,
+  job: string,
+  {
+    recipients,
+    file,
+    name,
+    description,
+    folder = '/',
+  }: Extract<ConnectorEvent, { type: 'myfiles.upload' }>['data'],
+): Push {
+  const once = new Map(recipients.map((email) => [email.toLowerCase(), email]));
+  return {
+    jobId: job,
+    recipients: [...once.values()],
+    file,
+    name: name ?? file.name,
+    ...(description !== undefined && { description }),
+    folder,
+    onConflict,
+    onProcessingFailed,
+  };
 }
 
 function repeatedId(id: string): HttpProblem {

@@ -79,6 +79,8 @@ export function wishesOf(event: ConnectorEvent, onDelete: 'archive' | 'delete'):
       const isWanted = event.type === 'tag.upsert';
       return [{ path: 'tag', value: { name, isWanted, ...(division !== undefined && { division }) } }];
     }
+    // A push into My Files is a deed of its own, not a wish about an asset.
+    case 'myfiles.upload':
     case 'ignored':
       return [];
   }

@@ -53,6 +53,28 @@ function asksForSomething(part: object | undefined): boolean {
 }
 
 const tagData = z.strictObject({ name: lineText(255), division: divisionSchema.optional() });
+const fileName = lineText(255)
+  .refine((text) => !/["/\\]/.test(text), 'must not hold a slash or a quote')
+  .refine((text) => /[^.]\.[A-Za-z0-9]{1,10}$/.test(text), 'must have an extension, such as .pdf');
+const pushData = z
+  .strictObject({
+    recipients: z
+      .array(z.email('must be an e-mail address').max(254))
+      .min(1, 'must name at least one person')
+      .max(500, 'must name at most 500 people'),
+    file: fileSchema,
+    name: fileName.optional(),
+    description: z.string().max(20_000).optional(),
+    folder: z
+      .string()
+      .max(2_000)
+      .regex(/^\/(?:[0-9a-f]{64}\/)*$/, 'must be / or a path of 64-digit folder ids, such as /<id>/')
+      .optional(),
+  })
+  .refine((data) => data.name !== undefined || fileName.safeParse(data.file.name).success, {
+    path: ['file', 'name'],
+    message: 'must have an extension and no slash or quote, or "name" must be given',
+  });
 const noData = z.strictObject({}).nullable().optional();
 
 /** The events that are understood, by CloudEvents `type`; each value is the schema of its `data`. */
@@ -64,6 +86,7 @@ export const eventDataSchemas = {
   'asset.delete': noData,
   'tag.upsert': tagData,
   'tag.delete': tagData,
+  'myfiles.upload': pushData,
 } as const;
 type DataByType = { [Type in keyof typeof eventDataSchemas]: z.output<(typeof eventDataSchemas)[Type]> };
 type KnownEvent = {

@@ -6,11 +6,14 @@ export const stepMessageSchema = z.strictObject({
   jobId: z.string().min(1).max(128),
   /** How often this step has been put off already. */
   attempt: z.int().min(0),
+  /** The job pushes a file into My Files; once it is staged, this recipient's. */
+  push: z.union([z.literal('file'), z.int().min(0)]).exactOptional(),
 });
 export type StepMessage = z.output<typeof stepMessageSchema>;
 
 /** The steps that have a queue and a function of their own. */
 export type QueuedStep = 'stage' | 'upload' | 'metadata' | 'poll';
+export type QueueName = QueuedStep | 'personalUpload';
 
 /** SQS delays a message by at most this long. */
 export const longestDelaySeconds = 900;
@@ -18,15 +21,15 @@ export const longestDelaySeconds = 900;
 /** Sends messages to the queues of the steps. Errors are those of the AWS SDK. */
 export class Queues {
   readonly #client: SQSClient;
-  readonly #urls: Readonly<Record<QueuedStep, string>>;
+  readonly #urls: Readonly<Record<QueueName, string>>;
 
-  constructor(client: SQSClient, urls: Readonly<Record<QueuedStep, string>>) {
+  constructor(client: SQSClient, urls: Readonly<Record<QueueName, string>>) {
     this.#client = client;
     this.#urls = urls;
   }
 
   /** @param delaySeconds is rounded up to a whole second and cut at 900 */
-  async send(step: QueuedStep, message: StepMessage, delaySeconds = 0): Promise<void> {
+  async send(step: QueueName, message: StepMessage, delaySeconds = 0): Promise<void> {
     await this.#client.send(
       new SendMessageCommand({
         QueueUrl: this.#urls[step],

@@ -96,6 +96,23 @@ export const reasons = {
     retryable: false,
     advice: 'Showpad has no user with this address. Invite the user, or leave the author out.',
   },
+  RECIPIENT_UNKNOWN: {
+    retryable: true,
+    advice: 'Showpad has no user with this address. Invite the person, then retry the job.',
+  },
+  RECIPIENT_AMBIGUOUS: {
+    retryable: true,
+    advice: 'Showpad has several users with this address. Keep one active, then retry the job.',
+  },
+  RECIPIENT_INACTIVE: {
+    retryable: true,
+    advice: 'The user is not active. Activate the user in Showpad, then retry the job.',
+  },
+  RECIPIENTS_FAILED: { retryable: true, advice: 'The recipients that failed say why, each for itself.' },
+  ALREADY_IN_MY_FILES: {
+    retryable: false,
+    advice: 'Use another name, or set the source to "onConflict": "rename".',
+  },
   STATE_TOO_LARGE: {
     retryable: false,
     advice: 'Send less metadata for this subject: shorter texts and lists.',

@@ -9,7 +9,9 @@ import type { Dispatcher } from 'undici';
 import { Assets } from './assets.ts';
 import { parseConfig, type Config } from './config.ts';
 import { Jobs } from './jobs.ts';
+import { PersonalUploads } from './personal-uploads.ts';
 import { Queues } from './queues.ts';
+import { ShowpadBudget } from './showpad-budget.ts';
 import type { ShowpadNames } from './showpad-names.ts';
 import type { ShowpadClient } from './showpad/client.ts';
 import { SourceRegistry } from './sources/source-registry.ts';
@@ -26,6 +28,8 @@ export interface Services {
   readonly assets: Assets;
   readonly jobs: Jobs;
   readonly timeline: Timeline;
+  readonly personalUploads: PersonalUploads;
+  readonly budget: ShowpadBudget;
   readonly queues: Queues;
   readonly sources: SourceRegistry;
   readonly staging: () => Promise<Omit<StagedObject, 'key'>>;
@@ -72,9 +76,10 @@ function buildServices(environment: NodeJS.ProcessEnv): Services {
   const metrics = new Metrics({ singleMetric: false });
   const timeline = new Timeline(database, config.TABLE_NAME);
   const telemetry = new Telemetry(logger, metrics, timeline);
+  const budget = new ShowpadBudget(config.BUDGET_RESERVE_PERCENT);
   const showpad = remembered(async () => {
     const { connectShowpad } = await import('./showpad-connection.ts');
-    return connectShowpad(config, () => readSecret(config.SHOWPAD_SECRET_ARN, true), telemetry);
+    return connectShowpad(config, () => readSecret(config.SHOWPAD_SECRET_ARN, true), telemetry, budget);
   });
 
   return {
@@ -85,11 +90,14 @@ function buildServices(environment: NodeJS.ProcessEnv): Services {
     timeline,
     assets: new Assets(database, config.TABLE_NAME),
     jobs: new Jobs(database, config.TABLE_NAME),
+    personalUploads: new PersonalUploads(database, config.TABLE_NAME),
+    budget,
     queues: new Queues(new SQSClient({}), {
       stage: config.STAGE_QUEUE_URL,
       upload: config.UPLOAD_QUEUE_URL,
       metadata: config.METADATA_QUEUE_URL,
       poll: config.POLL_QUEUE_URL,
+      personalUpload: config.PERSONAL_UPLOAD_QUEUE_URL,
     }),
     sources: new SourceRegistry(({ fresh }) => readSecret(config.SOURCES_SECRET_ARN, fresh)),
     showpad,

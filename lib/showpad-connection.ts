@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Config } from './config.ts';
 import { createDispatcher } from './guarded-connector.ts';
+import type { ShowpadBudget } from './showpad-budget.ts';
 import { ShowpadClient } from './showpad/client.ts';
 import { staticToken } from './showpad/token.ts';
 import type { Telemetry } from './telemetry.ts';
@@ -14,6 +15,7 @@ export function connectShowpad(
   config: Config,
   readSecret: () => Promise<string>,
   telemetry: Telemetry,
+  budget: ShowpadBudget,
 ): ShowpadClient {
   return new ShowpadClient({
     v4Url: config.SHOWPAD_V4_URL,
@@ -21,6 +23,9 @@ export function connectShowpad(
     token: staticToken(async () => parseCredentials(await readSecret())),
     createDispatcher: () => createDispatcher({ allowPrivateAddresses: config.ALLOW_PRIVATE_SOURCES }),
     allowPrivateAddresses: config.ALLOW_PRIVATE_SOURCES,
+    onBudget: (told) => {
+      budget.note(told);
+    },
     onResponse: ({ operation, status, durationMs }) => {
       telemetry.showpadAnswered(operation, status, durationMs);
     },

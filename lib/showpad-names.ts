@@ -99,9 +99,7 @@ export class ShowpadNames {
     const forget = () => {
       if (this.#remembered.get(text) === entry) this.#remembered.delete(text);
     };
-    id.then((found) => {
-      if (found === null) forget();
-    }, forget);
+    void forgetUnlessFound(id, forget);
     return id;
   }
 
@@ -155,6 +153,11 @@ export class ShowpadNames {
       return made ?? notFoundYet(error);
     }
   }
+}
+
+async function forgetUnlessFound(id: Promise<string | null>, forget: () => void): Promise<void> {
+  const found = await id.catch(() => null);
+  if (found === null) forget();
 }
 
 /** What Showpad will not have fails the wish alone; anything that may pass fails the call. */

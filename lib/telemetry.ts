@@ -92,6 +92,17 @@ export class Telemetry {
     await this.#happened(job, 'superseded by newer events', {});
   }
 
+  async personalFileSent(job: Job, recipient: number, bytes: number): Promise<void> {
+    this.#count('PersonalFilesSent');
+    this.#count('BytesUploaded', bytes, MetricUnit.Bytes);
+    await this.#happened(job, 'file sent to My Files', { recipient, bytes });
+  }
+
+  async recipientFailed(job: Job, recipient: number, error: JobError): Promise<void> {
+    this.#count('RecipientsFailed');
+    await this.#happened(job, 'recipient failed', { recipient, ...error });
+  }
+
   async jobRetried(job: Job): Promise<void> {
     this.#count('JobsRetried');
     await this.#happened(job, 'tried again on request', {});

@@ -16,6 +16,8 @@ export interface Work extends Invocation {
   readonly attempt: number;
 }
 
+type Trial = Pick<Work, 'services' | 'signal' | 'job' | 'attempt'>;
+
 /** What became of a step: go on to whatever is next, or look again later. */
 export type StepOutcome = 'proceed' | { readonly againInSeconds: number; readonly why: string };
 
@@ -68,7 +70,8 @@ async function tell(
   }
 }
 
-function outcomeOf(error: unknown, work: Work): StepOutcome | JobError | null {
+/** What an error means for a step; null when it is nobody's but ours, and a matter for SQS. */
+export function outcomeOf(error: unknown, work: Trial): StepOutcome | JobError | null {
   if (error instanceof JobFailure) return jobError(error.code, error.message);
   if (error instanceof LeaseLostError || error instanceof TryAgain) return again(work, error.message, null);
   // Time is up for this invocation, not for the job.
@@ -83,7 +86,7 @@ function outcomeOf(error: unknown, work: Work): StepOutcome | JobError | null {
   return null;
 }
 
-function showpadOutcome(error: ShowpadError, work: Work): StepOutcome | JobError {
+function showpadOutcome(error: ShowpadError, work: Trial): StepOutcome | JobError {
   // A refused token is nobody's file's fault: it is put right in one place, and then everything goes on.
   if (error.retryable || error.status === 401) {
     return isOlderThan(work.job, work.services.config.PROCESSING_DEADLINE_SECONDS)
@@ -93,7 +96,7 @@ function showpadOutcome(error: ShowpadError, work: Work): StepOutcome | JobError
   return jobError(error.status === 403 ? 'SHOWPAD_FORBIDDEN' : 'SHOWPAD_REJECTED', error.message);
 }
 
-function again({ attempt }: Work, why: string, afterSeconds: number | null): StepOutcome {
+function again({ attempt }: Trial, why: string, afterSeconds: number | null): StepOutcome {
   return { againInSeconds: afterSeconds ?? backoffSeconds(attempt), why };
 }
 

@@ -21,13 +21,13 @@ export type InvocationResult =
     };
 
 /**
- * Stands around each invocation, and answers for it: with what `run` answers, or with something else, as when the
+ * Stands around each invocation, and answers for it: with what `invoke` answers, or with something else, as when the
  * invocation was ended from outside.
  */
 export type AroundInvocation = (
   functionName: string,
   event: unknown,
-  run: () => Promise<InvocationResult>,
+  invoke: () => Promise<InvocationResult>,
 ) => Promise<InvocationResult>;
 
 /** What runs right now, and how much ever ran: two equal readings with nothing running prove that nothing ran between. */
@@ -63,7 +63,7 @@ export function createLambda(
   region: string,
   report: (line: string) => void,
   now: () => number = Date.now,
-  around: AroundInvocation = (_functionName, _event, run) => run(),
+  around: AroundInvocation = (_functionName, _event, invoke) => invoke(),
 ): Lambda {
   let started = 0;
   let running = 0;

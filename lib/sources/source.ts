@@ -17,6 +17,10 @@ const sourceSchema = z.strictObject({
   division: z.union([z.string().min(1), z.strictObject({ name: z.string().min(1) })]).optional(),
   /** Whether a tag that an event names, and its Division does not have, is made. */
   createTags: z.boolean().default(true),
+  /** What becomes of a file that is in a person's My Files already: the upload fails, or is made as "name (2)". */
+  onConflict: z.enum(['fail', 'rename']).default('fail'),
+  /** Whether a file for My Files that Showpad could not process is used as it is. */
+  onProcessingFailed: z.enum(['fail', 'forceUse']).default('fail'),
   /** What `asset.delete` means. A delete is permanent in Showpad. */
   onDelete: z.enum(['archive', 'delete']).default('archive'),
 });

@@ -7,7 +7,7 @@ import type { Watched } from './delivery.ts';
 import { startDemoSystem } from './demo-system.ts';
 import type { DemoSystem } from './demo-system.ts';
 import { findingsOf } from './findings.ts';
-import type { Evidence } from './findings.ts';
+import type { Evidence } from './evidence.ts';
 import { newSteps } from './metadata-story.ts';
 import type { Steps } from './metadata-story.ts';
 import { judgeDeliveries } from './outcome.ts';

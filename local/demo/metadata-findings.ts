@@ -1,4 +1,4 @@
-import type { Evidence, Finding } from './findings.ts';
+import type { Evidence, Finding } from './evidence.ts';
 import { personsTag, webPageSubject, webPageUrl } from './metadata-story.ts';
 import type { Snapshot } from './metadata-story.ts';
 import { assetsOf, requestsAbout, tagNamesOf } from './showpad-view.ts';

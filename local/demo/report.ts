@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import { durationMs } from './delivery.ts';
-import type { Evidence, Finding } from './findings.ts';
+import type { Evidence, Finding } from './evidence.ts';
 import type { Outcome } from './outcome.ts';
 import { textTable } from './text-table.ts';
 import { bytesText, secondsText } from './wording.ts';

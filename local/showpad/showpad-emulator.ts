@@ -17,7 +17,7 @@ import {
 import { defaultSwitches, type Switches } from './switches.ts';
 import { createUploadStore, storeError } from './upload-store.ts';
 import type { EmulatedUser } from './user-resource.ts';
-import type { EmulatedTicket } from './v3/ticket-resource.ts';
+import type { EmulatedTicket } from './v3/emulated-ticket.ts';
 
 export interface ShowpadEmulatorOptions extends Seed {
   /** The API's port; 0, the default, takes any free one. Upload links always name another, free port. */

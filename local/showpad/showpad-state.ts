@@ -5,7 +5,7 @@ import { LaggingIndex } from './lagging-index.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Switches } from './switches.ts';
 import type { EmulatedUser } from './user-resource.ts';
-import type { EmulatedTicket } from './v3/ticket-resource.ts';
+import type { EmulatedTicket } from './v3/emulated-ticket.ts';
 
 export interface EmulatedDivision {
   readonly id: string;

@@ -32,7 +32,9 @@ export function watchAwsCalls(): () => void {
 /** The class that all clients of the SDK extend, so that none can be forgotten. */
 function sharedPrototype(): { send: Send } {
   const clients = [DynamoDBClient, DynamoDBDocumentClient, S3Client, SecretsManagerClient, SQSClient];
-  const [first, ...others] = clients.map(({ prototype }) => Object.getPrototypeOf(prototype) as { send: Send });
+  const [first, ...others] = clients.map(
+    ({ prototype }) => Object.getPrototypeOf(prototype) as { send: Send },
+  );
   if (first === undefined || others.some((other) => other !== first) || !Object.hasOwn(first, 'send'))
     throw new Error('The clients of the AWS SDK no longer share one class: its calls cannot be watched.');
   return first;
@@ -54,6 +56,7 @@ async function meetFate(
     body: undefined,
   });
   const stops = fate.kind === 'kill' || fate.kind === 'break';
+  if (stops) invocation.isDisturbed = true;
   if (!stops || fate.moment === 'after') {
     if (fate.kind === 'repeat') await invocation.track(original()).catch(() => undefined);
     const [outcome] = await Promise.allSettled([invocation.track(original())]);
@@ -104,7 +107,15 @@ function describe(command: AnyCommand): string {
     .replaceAll(/ = (?:if_not_exists\([^)]*\)|:\w+)|(?<=fence) :\w+|,/g, '')
     .trim();
   const state = input.ExpressionAttributeValues?.[':state'];
-  const details = [kind, item, QueueUrl?.split('/').at(-1), SecretId?.split(':secret:').at(-1)?.replace(/-\w{6}$/, ''), parts];
+  const details = [
+    kind,
+    item,
+    QueueUrl?.split('/').at(-1),
+    SecretId?.split(':secret:')
+      .at(-1)
+      ?.replace(/-\w{6}$/, ''),
+    parts,
+  ];
   return [name, ...details, typeof state === 'string' ? `(${state})` : undefined]
     .filter((part) => part !== undefined && part !== '')
     .join(' ');

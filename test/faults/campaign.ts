@@ -33,7 +33,7 @@ export async function playSeeds(seeds: readonly number[], rig: FaultRig): Promis
   for (const delivery of await Promise.allSettled(sent)) {
     if (delivery.status === 'rejected') broken.push(String(delivery.reason));
   }
-  await rig.converge(90_000).catch((error: unknown) => broken.push(String(error)));
+  await rig.converge().catch((error: unknown) => broken.push(String(error)));
 
   const faults: Record<string, number> = {};
   for (const { seed, story, run } of told) {
@@ -42,11 +42,11 @@ export async function playSeeds(seeds: readonly number[], rig: FaultRig): Promis
       faults[kind] = (faults[kind] ?? 0) + 1;
     }
     const found = await violations(rig.connector, run, story.expected);
-    const told = story.deliveries.map(({ type, minute }) => `${type} ${minute}`).join(', ');
+    const delivered = story.deliveries.map(({ type, minute }) => `${type} ${minute}`).join(', ');
     broken.push(
       ...found.map(
         (violation) =>
-          `SEED=${seed} ${story.source}:${story.subject}: ${violation}\n  faults: ${run.faults.join('; ')}\n  delivered: ${told}`,
+          `SEED=${seed} ${story.source}:${story.subject}: ${violation}\n  faults: ${run.faults.join('; ')}\n  delivered: ${delivered}`,
       ),
     );
   }

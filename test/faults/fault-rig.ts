@@ -61,11 +61,12 @@ export async function startFaultRig(
     if (owner === undefined) return run();
     void resetServices();
     const invocation = new Invocation(functionName, event, owner.fateOf);
-    const killed = invocation.ended.then(async () => {
-      await Promise.all(invocation.leases.map(expireLease));
-      return { ok: false, errorType: 'Runtime.ExitError', errorMessage: 'The process was killed.' } as const;
-    });
-    return Promise.race([invocation.run(run), killed]);
+    const killed = invocation.ended.then(
+      () => ({ ok: false, errorType: 'Runtime.ExitError', errorMessage: 'The process was killed.' }) as const,
+    );
+    const result = await Promise.race([invocation.run(run), killed]);
+    if (invocation.isDisturbed) await Promise.all(invocation.leases.map(expireLease));
+    return result;
   };
 
   const connector = await startConnector({
@@ -87,8 +88,9 @@ export async function startFaultRig(
     showpadOrigin: new URL(showpad.v4Url).origin,
   });
 
-  // A dead holder's lease runs out long before its message becomes visible again (the visibility timeout is six
-  // times the function's timeout, the lease one): here the message comes back at once, so the lease ends at once.
+  // The lease of a holder that was killed, or that could not give it back, runs out long before its message becomes
+  // visible again (the visibility timeout is six times the function's timeout, the lease is one and a minute). Here
+  // the message comes back at once, so the lease ends at once, as soon as its holder has ended.
   expireLease = async ({ tableName, key, holder }) => {
     await stack.clients.dynamodb
       .send(
@@ -119,9 +121,11 @@ export async function startFaultRig(
         if (status < 300) return;
         if (status < 500) throw new Error(`The event was refused with ${status}.`);
       }
-      throw new Error(`The event ${String(complete['id'])} was not accepted in ${mostDeliveries} deliveries.`);
+      throw new Error(
+        `The event ${String(complete['id'])} was not accepted in ${mostDeliveries} deliveries.`,
+      );
     },
-    converge: async (timeoutMs = 60_000) => {
+    converge: async (timeoutMs = 120_000) => {
       const deadline = Date.now() + timeoutMs;
       for (;;) {
         await late();
@@ -145,7 +149,11 @@ export async function startFaultRig(
   };
 }
 
-const httpEvent = z.object({ body: z.string(), isBase64Encoded: z.boolean(), pathParameters: z.object({ source: z.string() }) });
+const httpEvent = z.object({
+  body: z.string(),
+  isBase64Encoded: z.boolean(),
+  pathParameters: z.object({ source: z.string() }),
+});
 const queueEvent = z.object({ Records: z.tuple([z.object({ body: z.string() })]) });
 
 /** The job that an invocation is about. */

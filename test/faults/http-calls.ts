@@ -38,7 +38,12 @@ export function watchHttpCalls(watch: HttpWatch): { unwatch: () => void; late: (
       return refuse(handler, stop(fate, invocation));
     }
     const end = watch.onStart(call);
-    const watched = new WatchedHandler(handler, { invocation, fate, end, isUpload: call.system === 'upload' });
+    const watched = new WatchedHandler(handler, {
+      invocation,
+      fate,
+      end,
+      isUpload: call.system === 'upload',
+    });
     return dispatch.call(this, watched.withCutBody(options), watched);
   };
   return {
@@ -165,7 +170,10 @@ async function repeatLater(options: Options): Promise<void> {
     const agent = new Agent();
     try {
       const made = { origin, path, method, body: body ?? null, headers: headers ?? {} };
-      const { body: answered } = await agent.request({ ...made, headers: made.headers as Record<string, string> });
+      const { body: answered } = await agent.request({
+        ...made,
+        headers: made.headers as Record<string, string>,
+      });
       await answered.dump();
     } finally {
       await agent.close();

@@ -59,8 +59,10 @@ export class Invocation {
   readonly functionName: string;
   readonly event: unknown;
   readonly decide: (call: OutsideCall) => Fate;
-  /** The leases that it has taken; a killed invocation gives none of them back. */
+  /** The leases that it has asked for; one that was killed gives none of them back. */
   readonly leases: HeldLease[] = [];
+  /** Whether a call to AWS was stopped: a lease may then be taken, or kept, without anybody knowing. */
+  isDisturbed = false;
   /** Settles when it was killed and what it had asked of AWS by then has come to its end. */
   readonly ended: Promise<void>;
   readonly #reportEnd: () => void;
@@ -89,6 +91,7 @@ export class Invocation {
   kill(): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
+    this.isDisturbed = true;
     for (const cut of this.#cutters) cut();
     void Promise.allSettled(this.#inFlight).then(this.#reportEnd);
   }

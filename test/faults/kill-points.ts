@@ -11,7 +11,10 @@ export interface KillReport {
   readonly kills: number;
   /** What was broken, with the point at which the invocation had been killed. */
   readonly broken: readonly string[];
-  /** Points of the undisturbed run that a run did not come to. */
+  /**
+   * Calls at which no invocation was killed. A repetition that only chance brought into the undisturbed run, such as
+   * a second look at a file, need not come again.
+   */
   readonly missed: readonly string[];
   readonly staged: readonly string[];
 }
@@ -24,7 +27,7 @@ const sendersAtOnce = 12;
  * @param name makes the subjects of these runs different from all others
  */
 export async function killEverywhere(flow: Flow, name: string, rig: FaultRig): Promise<KillReport> {
-  const undisturbed = rig.begin(flow.source, name);
+  const undisturbed = rig.begin(flow.source, name.replaceAll(' ', '-'));
   await prepare(flow, undisturbed, rig);
   await rig.converge();
   undisturbed.begin();
@@ -36,7 +39,10 @@ export async function killEverywhere(flow: Flow, name: string, rig: FaultRig): P
   const plans = undisturbed.points.flatMap((point, index) =>
     momentsOf(calls[index]).map((moment) => ({ point, moment })),
   );
-  const runs = plans.map((plan, index) => ({ ...plan, run: rig.begin(flow.source, `${name}-${index}`) }));
+  const runs = plans.map((plan, index) => ({
+    ...plan,
+    run: rig.begin(flow.source, `${undisturbed.subject}-${index}`),
+  }));
   await inLanes(runs, ({ run }) => prepare(flow, run, rig));
   await rig.converge();
   for (const { run, point, moment } of runs) {
@@ -49,8 +55,6 @@ export async function killEverywhere(flow: Flow, name: string, rig: FaultRig): P
   await inLanes(runs, ({ run }) => rig.send(run, { ...flow.event(run.subject, rig) }));
   await rig.converge();
 
-  const slow = await Promise.all(runs.map(async ({run,point,moment}) => { const j = await rig.connector.job(run.jobIds.at(-1) ?? '') as any; return { s: (Date.parse(j.updatedAt)-Date.parse(j.createdAt))/1000, c: j.createdAt, e: j.updatedAt, what: moment+' '+point, n: run.points.length }; }));
-  console.log(new Date().toISOString(), JSON.stringify(slow.toSorted((a,b)=>b.s-a.s).slice(0,25),null,0).replaceAll('},','},\n'), slow.map(x=>x.c).toSorted()[0], slow.map(x=>x.c).toSorted().at(-1));
   for (const { run, point, moment } of runs) {
     broken.push(...(await problemsOf(flow, run, `killed ${moment} ${point}`, rig)));
   }
@@ -58,12 +62,13 @@ export async function killEverywhere(flow: Flow, name: string, rig: FaultRig): P
   broken.push(...deadLetters.map((letter) => `a dead letter: ${letter}`));
   broken.push(...rig.writes.overlaps.map((overlap) => `overlapping writes: ${overlap}`));
   broken.push(...staged.filter((key) => !key.startsWith('staged/')).map((key) => `${key} never expires`));
+  const killed = new Set(runs.filter(({ run }) => run.faults.length > 0).map(callOf));
   return {
     points: undisturbed.points.length,
     runs: runs.length,
     kills: runs.filter(({ run }) => run.faults.length > 0).length,
     broken,
-    missed: runs.flatMap(({ run, point, moment }) => (run.faults.length === 0 ? [`${moment} ${point}`] : [])),
+    missed: [...new Set(plans.map(callOf))].filter((call) => !killed.has(call)),
     staged,
   };
 }
@@ -71,6 +76,10 @@ export async function killEverywhere(flow: Flow, name: string, rig: FaultRig): P
 async function problemsOf(flow: Flow, run: Run, what: string, { connector }: FaultRig): Promise<string[]> {
   const found = await violations(connector, run, flow.expected(run.subject));
   return found.map((violation) => `${flow.name}, ${what}: ${violation}`);
+}
+
+function callOf({ point, moment }: { readonly point: string; readonly moment: Moment }): string {
+  return `${moment} ${point.replace(/ #\d+$/, '')}`;
 }
 
 /** Only the transfers of a file have a middle. */

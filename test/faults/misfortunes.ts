@@ -7,7 +7,7 @@ import type { Decide } from './run.ts';
  * failures of AWS. Failures of Showpad and of sources cost no receive; they are bounded for the campaign's time.
  */
 const most = { aws: 4, other: 6 } as const;
-const share = { aws: 0.06, showpad: 0.14, upload: 0.25, source: 0.25 } as const;
+const share = { aws: 0.06, showpad: 0.2, upload: 0.25, source: 0.25 } as const;
 /** Shorter than the settle window, less the index lag of the campaign. */
 const longestLateMs = 1_000;
 
@@ -38,7 +38,14 @@ function misfortune({ system, method }: OutsideCall, words: readonly (string | n
   switch (system) {
     case 'aws':
       return choice(
-        [kill('before'), kill('after'), snap('before'), snap('after'), { kind: 'repeat' }, { kind: 'repeat' }],
+        [
+          kill('before'),
+          kill('after'),
+          snap('before'),
+          snap('after'),
+          { kind: 'repeat' },
+          { kind: 'repeat' },
+        ],
         'aws',
         ...words,
       );
@@ -57,7 +64,6 @@ function misfortune({ system, method }: OutsideCall, words: readonly (string | n
           kill('after'),
           snap('before'),
           snap('after'),
-          snap('after'),
           snap('midway'),
           answer(500),
           answer(503),
@@ -67,7 +73,7 @@ function misfortune({ system, method }: OutsideCall, words: readonly (string | n
           answer(429, { 'retry-after': new Date(Date.now() + 1_500).toUTCString() }),
           answer(429, { 'retry-after': 'Wed, 01 Jan 2020 00:00:00 GMT' }),
           answer(401),
-          method === 'GET' ? snap('before') : late,
+          ...(method === 'GET' ? [] : [late, late, late]),
         ],
         'showpad',
         ...words,

@@ -30,7 +30,8 @@ export class WriteWatch {
       return holder?.externalId ?? undefined;
     }
     if (system !== 'showpad' || !path.startsWith('/v4/assets')) return undefined;
-    if (id !== undefined) return this.#showpad.assets.find((asset) => asset.id === id)?.externalId ?? undefined;
+    if (id !== undefined)
+      return this.#showpad.assets.find((asset) => asset.id === id)?.externalId ?? undefined;
     return /"externalId":"([^"]+)"/.exec(body ?? '')?.[1];
   }
 }

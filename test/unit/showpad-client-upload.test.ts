@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { MeteredBody } from '../../lib/showpad/metered-body.ts';
-import { uploadBinary, uploadOperation } from '../../lib/showpad/upload.ts';
+import { uploadBinary } from '../../lib/showpad/upload.ts';
 import type { Upload } from '../../lib/showpad/upload.ts';
 import { clientOf, failureOf, startRawServer, startServer } from './showpad-client-server.ts';
 
@@ -111,20 +110,6 @@ describe('an upload', () => {
     const error = await failureOf(uploadBinary(clientOf(server.url), uploadOf(server.url, chunks)));
     expect(error).toMatchObject({ title: 'LengthMismatch', retryable: false, outcomeUnknown: false });
     expect(completed).toBe(0);
-  });
-
-  it('of too many bytes is not even complete for a moment when there are empty chunks in it', async () => {
-    async function* chunks() {
-      for (const chunk of ['01234', '56789', '', '0']) yield Promise.resolve(Buffer.from(chunk));
-    }
-    const body = new MeteredBody(chunks(), 10, uploadOperation);
-    const handed: string[] = [];
-    const pass = async () => {
-      for await (const slice of body.slices()) handed.push(Buffer.from(slice).toString());
-    };
-    expect(await failureOf(pass())).toMatchObject({ title: 'LengthMismatch', outcomeUnknown: false });
-    expect(handed).toEqual(['01234']);
-    expect(body.isComplete).toBe(false);
   });
 
   it('reports a source that fails as such, to be tried again', async () => {

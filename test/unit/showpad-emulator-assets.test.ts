@@ -63,8 +63,8 @@ describe('access', () => {
     expect(status).toBe(400);
   });
 
-  test('API v3 has nothing yet', async () => {
-    const { status, json } = await caller.call('GET', '/../api/v3/users/me.json');
+  test('a path of neither API is answered as API v3 answers for what it does not have', async () => {
+    const { status, json } = await caller.call('GET', '/../api/v2/users/me.json');
     expect(status).toBe(404);
     expect(json).toMatchObject({ meta: { code: 404 } });
   });

@@ -1,5 +1,6 @@
 import type { ShowpadState } from '../showpad-state.ts';
-import { visibleTickets, type EmulatedTicket } from './ticket-resource.ts';
+import type { EmulatedTicket } from './emulated-ticket.ts';
+import { visibleTickets } from './ticket-resource.ts';
 import type { V3Request } from './v3-operation.ts';
 
 /** The fields that the lists of tickets can be sorted by. */

@@ -18,6 +18,8 @@ export const v3Switches = {
   ticketRetentionMs: z.number().min(0).nullable(),
   /** Whether the element of a failed ticket may be used all the same. */
   canBeForceUsed: z.boolean(),
+  /** How tickets write times: as newer samples do, as older ones do, or as the document declares them. */
+  ticketTimes: z.enum(['with-offset', 'without-offset', 'date']),
   /** What the status of a cancelled ticket reads; null: the ticket is gone. */
   cancelledTicketStatus: z.string().nullable(),
   /** What counts as existing already in a person's My Files and gets 409. */
@@ -57,6 +59,7 @@ export const defaultV3Switches = {
   ticketLagMs: 0,
   ticketRetentionMs: null,
   canBeForceUsed: true,
+  ticketTimes: 'with-offset',
   cancelledTicketStatus: 'failed',
   myFilesConflict: 'same-name',
   unfinishedUploadsConflict: false,

@@ -3,7 +3,7 @@ import { fileTypeOf, processingErrorOf } from '../file-types.ts';
 import type { ShowpadState } from '../showpad-state.ts';
 import type { EmulatedUser, PersonalAsset } from '../user-resource.ts';
 import type { ReceivedFile } from './receive-form.ts';
-import type { EmulatedTicket } from './ticket-resource.ts';
+import type { EmulatedTicket } from './emulated-ticket.ts';
 
 const stuckCheckMs = 50;
 const processedDocument = /^\.(?:pdf|docx?|pptx?|xlsx?)$/iu;

@@ -1,27 +1,9 @@
 import type { ShowpadState } from '../showpad-state.ts';
-import type { PersonalAsset } from '../user-resource.ts';
+import type { Switches } from '../switches.ts';
+import type { EmulatedTicket } from './emulated-ticket.ts';
 import { linkTo } from './links.ts';
 import { V3Problem } from './v3-problem.ts';
 import { v3Timestamp } from './v3-timestamp.ts';
-
-/** The processing of one upload into somebody's My Files. */
-export interface EmulatedTicket {
-  readonly id: string;
-  status: string;
-  /** What becomes of the upload; in My Files only when `isAssetKept`. */
-  readonly asset: PersonalAsset;
-  isAssetKept: boolean;
-  /** The My Files that the asset goes to. */
-  readonly divisionId: string;
-  /** Who sent it. */
-  readonly userId: string;
-  readonly fileType: string;
-  readonly queuedAtMs: number;
-  startedAtMs: number | null;
-  endedAtMs: number | null;
-  /** How often the ticket was read since its asset is there. */
-  readsWithAsset: number;
-}
 
 /** The ticket with this id. Refuses with 404 also what is not to be seen yet, or no longer. */
 export function lookUpTicket(state: ShowpadState, id: string): EmulatedTicket {
@@ -48,6 +30,7 @@ function isVisible(state: ShowpadState, { queuedAtMs, endedAtMs }: EmulatedTicke
  */
 export function renderTicket(state: ShowpadState, ticket: EmulatedTicket): Readonly<Record<string, unknown>> {
   const { asset, divisionId, startedAtMs, endedAtMs } = ticket;
+  const time = (milliseconds: number) => timeFormats[state.switches.ticketTimes](milliseconds);
   return {
     id: ticket.id,
     resourcetype: 'Ticket',
@@ -61,12 +44,18 @@ export function renderTicket(state: ShowpadState, ticket: EmulatedTicket): Reado
     assetFilename: asset.originalName,
     assetFileType: ticket.fileType,
     materialisedPath: asset.folder,
-    queuedAt: v3Timestamp(ticket.queuedAtMs),
-    ...(startedAtMs === null ? {} : { startedAt: v3Timestamp(startedAtMs) }),
-    ...(endedAtMs === null ? {} : { completedAt: v3Timestamp(endedAtMs) }),
+    queuedAt: time(ticket.queuedAtMs),
+    ...(startedAtMs === null ? {} : { startedAt: time(startedAtMs) }),
+    ...(endedAtMs === null ? {} : { completedAt: time(endedAtMs) }),
     canBeForceUsed: state.switches.canBeForceUsed,
   };
 }
+
+const timeFormats: Readonly<Record<Switches['ticketTimes'], (milliseconds: number) => string>> = {
+  'with-offset': v3Timestamp,
+  'without-offset': (milliseconds) => v3Timestamp(milliseconds).slice(0, 19).replace('T', ' '),
+  date: (milliseconds) => v3Timestamp(milliseconds).slice(0, 10),
+};
 
 function renderTicketAsset(
   { switches }: ShowpadState,

@@ -34,8 +34,8 @@ const otherFields: ReadonlySet<string> = new Set([
   'url',
 ]);
 
-// The ids of folders have 64 hexadecimal digits in the address of My Files, other ids have 32.
-const folderPath = /^\/(?:(?:[0-9a-f]{32}|[0-9a-f]{64})\/)*$/u;
+// Unlike other ids, which have 32, those of folders have 64 hexadecimal digits.
+const folderPath = /^\/(?:[0-9a-f]{64}\/)*$/u;
 
 /** What an upload into My Files asks for. */
 export interface WantedUpload {

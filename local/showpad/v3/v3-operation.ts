@@ -14,6 +14,13 @@ export interface V3Operation {
 
 type Resource = Readonly<Record<string, unknown>>;
 
+interface ListOptions {
+  /** The fields that `sort` may name; every field when left out. */
+  readonly sortable?: readonly string[];
+  /** What is shown of each resource when `fields` is absent; every field when left out. */
+  readonly shown?: readonly string[];
+}
+
 export class V3Request {
   readonly query: URLSearchParams;
   /** What was sent as multipart/form-data, if anything was. */
@@ -37,9 +44,9 @@ export class V3Request {
     return id;
   }
 
-  /** The values of a resource that the parameter `fields` asks for: all when it is absent. */
-  pick(resource: Resource): Resource {
-    const wanted = this.query.get('fields')?.split(',');
+  /** The values of a resource that the parameter `fields` asks for; when it is absent, those that are `shown`, or all. */
+  pick(resource: Resource, shown?: readonly string[]): Resource {
+    const wanted = this.query.get('fields')?.split(',') ?? shown;
     if (wanted === undefined) return resource;
     return Object.fromEntries(Object.entries(resource).filter(([name]) => wanted.includes(name)));
   }
@@ -53,11 +60,11 @@ export class V3Request {
   }
 
   /** The part of a list that `sort`, `limit` and `offset` ask for; `count` counts all of it. */
-  list(resources: readonly Resource[], sortable?: readonly string[]): V3Result {
+  list(resources: readonly Resource[], { sortable, shown }: ListOptions = {}): V3Result {
     const limit = this.wholeNumber('limit', 50, 1000);
     const offset = this.wholeNumber('offset', 0, 2_147_483_647);
     const items = this.sorted(resources, sortable).slice(offset, offset + limit);
-    return { response: { count: resources.length, items: items.map((item) => this.pick(item)) } };
+    return { response: { count: resources.length, items: items.map((item) => this.pick(item, shown)) } };
   }
 
   private sorted(

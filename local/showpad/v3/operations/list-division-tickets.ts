@@ -13,7 +13,7 @@ export const listDivisionTickets: V3Operation = {
     const found = visibleTickets(state).filter((ticket) => ticket.divisionId === divisionId);
     return request.list(
       found.map((ticket) => renderTicket(state, ticket)),
-      ticketOrders,
+      { sortable: ticketOrders },
     );
   },
 };

@@ -10,7 +10,7 @@ export const listOwnTickets: V3Operation = {
     const found = visibleTickets(state).filter((ticket) => ticket.userId === id);
     return request.list(
       found.map((ticket) => renderTicket(state, ticket)),
-      ticketOrders,
+      { sortable: ticketOrders },
     );
   },
 };

@@ -7,6 +7,6 @@ export const listTickets: V3Operation = {
   path: '/tickets.json',
   run(request, state) {
     const found = findTickets(state, request).map((ticket) => renderTicket(state, ticket));
-    return request.list(found, ticketOrders);
+    return request.list(found, { sortable: ticketOrders });
   },
 };

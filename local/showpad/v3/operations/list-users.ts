@@ -35,8 +35,7 @@ export const listUsers: V3Operation = {
           texts.every(({ name, wanted }) => matches(user[name], wanted, state.switches.userFilters)) &&
           flags.every(({ name, wanted }) => user[name] === wanted),
       );
-    if (!request.query.has('fields')) request.query.set('fields', shownWithoutFields.join(','));
-    return request.list(found);
+    return request.list(found, { shown: shownWithoutFields });
   },
 };
 

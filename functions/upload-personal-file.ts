@@ -1,0 +1,175 @@
+// PersonalUploadQueue → the staged file in one person's My Files, once.
+import type { ItemLease } from '../lib/leases.ts';
+import { personalStep, type PersonalWork } from '../lib/push-work.ts';
+import { findLostTicket } from '../lib/lost-ticket.ts';
+import type { Copy, Push } from '../lib/personal-uploads.ts';
+import { backoffSeconds } from '../lib/proceed.ts';
+import { stepMessageSchema } from '../lib/queues.ts';
+import { JobFailure } from '../lib/reasons.ts';
+import { sqsHandler } from '../lib/handlers.ts';
+import type { ShowpadClient } from '../lib/showpad/client.ts';
+import { ShowpadError } from '../lib/showpad/errors.ts';
+import { uploadToMyFiles } from '../lib/showpad/my-files.ts';
+import { findRecipients, getMyFilesDivision, largestFittingBytes } from '../lib/showpad/recipients.ts';
+import { openStaged } from '../lib/staging.ts';
+import type { StepOutcome } from '../lib/work.ts';
+
+export const handler = sqsHandler(stepMessageSchema, personalStep('personalUpload', uploadPersonalFile));
+
+const mostNames = 20;
+type Staged = NonNullable<Push['staged']>;
+
+async function uploadPersonalFile(work: PersonalWork): Promise<StepOutcome> {
+  const { services, push, upload, attempt, remainingMs } = work;
+  const { staged } = push;
+  if (upload.ticketId !== null) return settle(work, { ticketId: upload.ticketId });
+  if (staged === undefined) return 'proceed';
+  const waitSeconds = services.budget.waitSeconds();
+  if (waitSeconds > 0) return { againInSeconds: waitSeconds, why: 'few calls of API v3 are left' };
+
+  const client = await services.showpad();
+  const userId = await recipientId(client, work);
+  const divisionId = await fittingDivision(client, userId, staged, work);
+  const outcome = await services.personalUploads.underLease(
+    userId,
+    staged.md5,
+    remainingMs(),
+    (lease, copy) => deliver(work, client, lease, copy, staged, divisionId),
+  );
+  return (
+    outcome ?? { againInSeconds: backoffSeconds(attempt, 30), why: 'another invocation serves this person' }
+  );
+}
+
+/** What an earlier try has brought about is taken as it is; only what surely never happened is sent. */
+async function deliver(
+  work: PersonalWork,
+  client: ShowpadClient,
+  lease: ItemLease,
+  copy: Copy,
+  staged: Staged,
+  divisionId: string,
+): Promise<StepOutcome> {
+  if (copy.ticketId !== undefined || copy.assetId !== undefined || copy.isDelivered === true) {
+    return settle(work, copy);
+  }
+  if (copy.intent === undefined) return send(work, client, lease, staged, divisionId);
+  const found = await findLostTicket(work, client, copy.intent);
+  if ('againInSeconds' in found) return found;
+  const recovered = { ...copy, ticketId: found.ticketId };
+  await work.services.personalUploads.recordCopy(lease, recovered);
+  return settle(work, recovered);
+}
+
+async function send(
+  work: PersonalWork,
+  client: ShowpadClient,
+  lease: ItemLease,
+  staged: Staged,
+  divisionId: string,
+): Promise<StepOutcome> {
+  const { services, push, signal } = work;
+  const { personalUploads, telemetry } = services;
+  const object = { ...(await services.staging()), key: staged.objectKey };
+  for (const name of namesFor(push)) {
+    const opened = await openStaged({ ...object, signal }).catch((error: unknown) => {
+      if (error instanceof Error && error.name === 'NoSuchKey') return null;
+      throw error;
+    });
+    if (opened === null) return stageAgain(work, staged);
+    const { body, size } = opened;
+    await personalUploads.recordCopy(lease, {
+      intent: { at: new Date().toISOString(), fileName: name, divisionId },
+    });
+    try {
+      const { name: _name, ...file } = push.file;
+      const answer = await uploadToMyFiles(client, {
+        divisionId,
+        name,
+        ...(push.description !== undefined && { description: push.description }),
+        folder: push.folder,
+        fileName: name,
+        contentType: file.mediaType ?? 'application/octet-stream',
+        body,
+        size,
+        signal,
+      });
+      const copy: Copy =
+        answer.kind === 'asset' ? { assetId: answer.assetId } : { ticketId: answer.ticketId };
+      await personalUploads.recordCopy(lease, copy);
+      await telemetry.personalFileSent(work.job, work.upload.index, size);
+      return await settle(work, copy);
+    } catch (error) {
+      // While it may have arrived the intent stands, and nothing is sent again.
+      if (!(error instanceof ShowpadError) || error.outcomeUnknown) throw error;
+      await personalUploads.recordCopy(lease, {});
+      if (error.status !== 409) throw error;
+    } finally {
+      body.destroy();
+    }
+  }
+  throw new JobFailure('ALREADY_IN_MY_FILES', `The person's My Files hold “${push.name}” already.`);
+}
+
+/** The staged bytes have expired: once they are there again, this recipient's turn comes again. */
+async function stageAgain({ services, job }: PersonalWork, staged: Staged): Promise<StepOutcome> {
+  await services.personalUploads.forgetStaged(job.id, staged);
+  await services.queues.send('stage', { jobId: job.id, attempt: 0, push: 'file' });
+  return 'proceed';
+}
+
+/** The name asked for and, where the source is set up to rename, those that stand in when it is taken. */
+function namesFor({ name, onConflict }: Push): string[] {
+  if (onConflict === 'fail') return [name];
+  const dot = name.lastIndexOf('.');
+  const numbered = Array.from({ length: mostNames }, (_, index) => ` (${index + 2})`);
+  return [name, ...numbered.map((number) => `${name.slice(0, dot)}${number}${name.slice(dot)}`)];
+}
+
+/** Tells the recipient's upload what became of the copy: done, or a ticket to be watched. */
+async function settle({ services, job, upload }: PersonalWork, copy: Copy): Promise<StepOutcome> {
+  const { personalUploads, queues, config } = services;
+  const { assetId = null, ticketId = null } = copy;
+  if (assetId !== null || ticketId === null) {
+    await personalUploads.advance(job.id, upload.index, { state: 'done', assetId, ticketId });
+    return 'proceed';
+  }
+  await services.jobs.advance(job.id, 'processing');
+  const since = upload.since ?? new Date().toISOString();
+  await personalUploads.advance(job.id, upload.index, { state: 'processing', ticketId, since });
+  await queues.send(
+    'poll',
+    { jobId: job.id, attempt: upload.polls, push: upload.index },
+    config.TICKET_POLL_SECONDS,
+  );
+  return 'proceed';
+}
+
+async function recipientId(client: ShowpadClient, { email, upload }: PersonalWork): Promise<string> {
+  const [user, ...others] = await findRecipients(client, email);
+  const who = `recipient ${upload.index + 1}`;
+  if (user === undefined)
+    throw new JobFailure('RECIPIENT_UNKNOWN', `Showpad knows nobody with the address of ${who}.`);
+  if (others.length > 0)
+    throw new JobFailure('RECIPIENT_AMBIGUOUS', `Several users have the address of ${who}.`);
+  if (!user.isActive) throw new JobFailure('RECIPIENT_INACTIVE', `The user of ${who} is not active.`);
+  return user.id;
+}
+
+async function fittingDivision(
+  client: ShowpadClient,
+  userId: string,
+  { size }: Staged,
+  { upload }: PersonalWork,
+): Promise<string> {
+  const division = await getMyFilesDivision(client, userId);
+  const largest = largestFittingBytes(division);
+  if (size > largest) {
+    throw new JobFailure(
+      'FILE_TOO_LARGE',
+      `The file has ${size} bytes; recipient ${upload.index + 1} has room for ${largest}.`,
+    );
+  }
+  if (division.divisionId !== null) return division.divisionId;
+  throw new JobFailure('RECIPIENT_INACTIVE', `Recipient ${upload.index + 1} has no My Files yet.`);
+}

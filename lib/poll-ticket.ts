@@ -1,0 +1,67 @@
+import type { PersonalWork } from './push-work.ts';
+import { JobFailure } from './reasons.ts';
+import { ShowpadError } from './showpad/errors.ts';
+import { forceUseTicket, getTicket } from './showpad/tickets.ts';
+import type { StepOutcome } from './work.ts';
+
+// A delayed message may come a little early, two clocks may differ: but never is a ticket asked twice in a hurry.
+const toleranceMs = 2_000;
+const scarcityFactor = 4;
+const mostEmptyCompletions = 3;
+
+/**
+ * Asks a ticket of API v3 what has become of a file for My Files; asks again, at a steady pace, until there is an
+ * asset or the processing has failed.
+ * @throws {JobFailure} PROCESSING_FAILED, PROCESSING_DEADLINE, OUTCOME_UNKNOWN
+ * @throws {ShowpadError}
+ */
+export async function pollTicket(work: PersonalWork): Promise<StepOutcome> {
+  const { services, job, push, upload } = work;
+  const { config, personalUploads } = services;
+  const { ticketId, since = new Date().toISOString() } = upload;
+  if (ticketId === null) return 'proceed';
+  const paceMs =
+    config.TICKET_POLL_SECONDS * 1_000 * (services.budget.waitSeconds() > 0 ? scarcityFactor : 1);
+  const again = (why: string): StepOutcome => ({ againInSeconds: paceMs / 1_000, why });
+  const lastLook = new Date(Date.now() - paceMs + Math.min(toleranceMs, paceMs / 10));
+  if (!(await personalUploads.claimPoll(job.id, upload.index, lastLook)))
+    return again('the ticket was just asked');
+
+  const client = await services.showpad();
+  const ageMs = Date.now() - Date.parse(since);
+  const ticket = await getTicket(client, ticketId).catch((error: unknown) => {
+    if (error instanceof ShowpadError && error.status === 404) return null;
+    throw error;
+  });
+  if (ticket === null) {
+    if (ageMs < config.SETTLE_SECONDS * 1_000) return again('Showpad does not show the ticket yet');
+    throw new JobFailure('OUTCOME_UNKNOWN', `Showpad no longer shows ticket ${ticketId}.`);
+  }
+  if (ticket.assetId !== null) return done(work, ticket.assetId);
+  if (ticket.status === 'failed') {
+    const mayForce = push.onProcessingFailed === 'forceUse' && ticket.canBeForceUsed;
+    if (!mayForce) throw new JobFailure('PROCESSING_FAILED', 'Showpad could not process the file.');
+    await forceUseTicket(client, ticketId);
+    return again('the file is used although its processing failed');
+  }
+  if (ticket.status === 'completed') {
+    const emptyCompletions = (upload.emptyCompletions ?? 0) + 1;
+    if (emptyCompletions > mostEmptyCompletions) {
+      return done(work, ticket.provisionalAssetId ?? outcomeUnknown(ticketId));
+    }
+    await personalUploads.advance(job.id, upload.index, { emptyCompletions });
+  }
+  if (ageMs > config.PROCESSING_DEADLINE_SECONDS * 1_000) {
+    throw new JobFailure('PROCESSING_DEADLINE', `Ticket ${ticketId} is still ${ticket.status} in Showpad.`);
+  }
+  return again(`the ticket is ${ticket.status}`);
+}
+
+async function done({ services, job, upload }: PersonalWork, assetId: string): Promise<StepOutcome> {
+  await services.personalUploads.advance(job.id, upload.index, { state: 'done', assetId });
+  return 'proceed';
+}
+
+function outcomeUnknown(ticketId: string): never {
+  throw new JobFailure('OUTCOME_UNKNOWN', `Ticket ${ticketId} is completed, but names no asset.`);
+}

@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto';
+import { download } from './download.ts';
+import type { SourceFile } from './events.ts';
+import type { Invocation } from './handlers.ts';
+import { deleteStaged, stageStream } from './staging.ts';
+
+export interface StagedContent {
+  readonly objectKey: string;
+  readonly size: number;
+  readonly md5: string;
+  readonly sha256: string;
+}
+
+/**
+ * Brings a source's file into the staging bucket, byte for byte, as an object of its own: two tries that run at
+ * once cannot mix their bytes.
+ * @param keep notes where the bytes are; when it answers false, nobody needs them, and they are deleted
+ * @throws {SourceError}
+ */
+export async function stageFile(
+  { services, signal }: Invocation,
+  jobId: string,
+  file: SourceFile,
+  keep: (content: StagedContent) => Promise<boolean>,
+): Promise<StagedContent | null> {
+  const { config } = services;
+  const object = { ...(await services.staging()), key: `staged/${jobId}/${randomUUID()}` };
+  const dispatcher = await services.sourceDispatcher();
+  try {
+    const source = await download(file.url, {
+      dispatcher,
+      allowPrivateAddresses: config.ALLOW_PRIVATE_SOURCES,
+      maxBytes: config.MAX_FILE_BYTES,
+      expected: file,
+      signal,
+    });
+    const { body, size } = source;
+    await stageStream({ ...object, body, size, mediaType: file.mediaType ?? source.mediaType, signal });
+    const { bytes, md5, sha256 } = source.result();
+    const content = { objectKey: object.key, size: bytes, md5, sha256 };
+    if (await keep(content)) return content;
+    await deleteStaged(object);
+    return null;
+  } finally {
+    await dispatcher.destroy();
+  }
+}

@@ -1,0 +1,20 @@
+// `node test/faults/command.ts --seeds N`: every kill point of every flow, and N seeds of the campaign.
+import { spawn } from 'node:child_process';
+import { parseArgs } from 'node:util';
+
+const { values } = parseArgs({ options: { seeds: { type: 'string', default: '200' } } });
+if (!/^[1-9]\d*$/.test(values.seeds)) {
+  console.error('Give the number of seeds: npm run faults -- --seeds 200');
+  process.exit(2);
+}
+const tests = spawn('vitest', ['run', 'test/faults'], {
+  stdio: 'inherit',
+  env: { ...process.env, SEEDS: values.seeds, FAULT_FLOWS: 'all' },
+});
+tests.on('error', (error) => {
+  console.error(`vitest did not start: ${error.message}. Run npm ci first.`);
+  process.exitCode = 1;
+});
+tests.on('exit', (code) => {
+  process.exitCode = code ?? 1;
+});
