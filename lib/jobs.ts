@@ -20,11 +20,12 @@ const legalPriorStates = {
   // Only a retry brings a job back.
   received: ['failed'],
   ignored: [],
-  staging: ['received', 'staging', 'staged'],
-  staged: ['received', 'staging', 'staged'],
-  uploading: ['received', 'staging', 'staged', 'uploading'],
+  // A delete that comes late goes on from `applying` to what newer events have asked for.
+  staging: ['received', 'applying', 'staging', 'staged'],
+  staged: ['received', 'applying', 'staging', 'staged'],
+  uploading: ['received', 'applying', 'staging', 'staged', 'uploading'],
   applying: ['received', 'applying'],
-  processing: ['received', 'staging', 'staged', 'uploading', 'processing'],
+  processing: ['received', 'applying', 'staging', 'staged', 'uploading', 'processing'],
   done: ['received', 'staging', 'staged', 'uploading', 'applying', 'processing'],
   failed: ['received', 'staging', 'staged', 'uploading', 'applying', 'processing'],
   superseded: ['received', 'staging', 'staged', 'uploading', 'applying', 'processing'],

@@ -39,7 +39,7 @@ export function step(kind: QueuedStep, story: (work: Work) => Promise<StepOutcom
     if (open === null) return;
     const { job, asset } = open;
     // The chain of polls of a job is one: where a message was doubled, it ends for the one that comes second.
-    if (kind === 'poll' && attempt < job.attempts) return;
+    if (kind === 'poll' && job.state === 'processing' && attempt < job.attempts) return;
     if (nextStep(job, asset).kind !== kind) {
       await proceed(services, jobId);
       return;

@@ -17,7 +17,7 @@ const total = { seeds: 0, events: 0, broken: 0, staged: 0, faults: new Map<strin
 
 let rig: FaultRig;
 beforeAll(async () => {
-  rig = await startFaultRig({ indexLagMs: 500, processingMs: 30 });
+  rig = await startFaultRig({ settleSeconds: 4, indexLagMs: 1_200, processingMs: 30 });
 });
 afterAll(async () => {
   const faults = [...total.faults].toSorted().map(([kind, count]) => `${count} × ${kind}`);

@@ -52,7 +52,7 @@ export async function playSeeds(seeds: readonly number[], rig: FaultRig): Promis
   }
   const { staged, deadLetters } = await leftovers(rig.connector);
   broken.push(...deadLetters.map((letter) => `a dead letter: ${letter}`));
-  broken.push(...rig.writes.overlaps.map((overlap) => `overlapping writes: ${overlap}`));
+  broken.push(...rig.writes.takeOverlaps().map((overlap) => `overlapping writes: ${overlap}`));
   broken.push(...staged.filter((key) => !key.startsWith('staged/')).map((key) => `${key} never expires`));
   return { seeds: seeds.length, events: sent.length, faults, broken, staged };
 }

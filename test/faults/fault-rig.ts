@@ -13,13 +13,17 @@ import { Invocation, type HeldLease } from './invocation.ts';
 import { Run } from './run.ts';
 import { WriteWatch } from './write-watch.ts';
 
-/** Longer than any lag or late effect that is injected. */
-export const settleSeconds = 2;
-
 export const divisionId = '0123456789abcdef0123456789abcdef';
 const steps = ['receive-event', 'stage-binary', 'upload-asset', 'update-metadata', 'poll-processing'];
 const mostDeliveries = 12;
 const concurrency = 40;
+
+export interface FaultRigSettings {
+  /** Must be longer than the index lag and the latest effect that is injected, together. */
+  readonly settleSeconds: number;
+  readonly indexLagMs: number;
+  readonly processingMs: number;
+}
 
 /** The connector, with every call of its invocations to the outside under the control of a run. */
 export interface FaultRig {
@@ -38,9 +42,7 @@ export interface FaultRig {
  * Every invocation starts in a container of its own, so that what it asks of the outside does not depend on those
  * before, and every message has an invocation of its own, so that a kill hits one job.
  */
-export async function startFaultRig(
-  settings: { readonly indexLagMs?: number; readonly processingMs?: number } = {},
-): Promise<FaultRig> {
+export async function startFaultRig(settings: FaultRigSettings): Promise<FaultRig> {
   const runs = new Map<string, Run>();
   const directory = await mkdtemp(join(tmpdir(), 'faults-'));
   const templateFile = join(directory, 'template.yaml');
@@ -74,10 +76,10 @@ export async function startFaultRig(
     aroundInvocation,
     onLog: () => undefined,
     sources: { demo: { ...common, onDelete: 'archive' }, purge: { ...common, onDelete: 'delete' } },
-    parameters: { SettleSeconds: String(settleSeconds) },
+    parameters: { SettleSeconds: String(settings.settleSeconds) },
     showpadEmulator: {
       divisions: [{ name: 'Marketing', id: divisionId, isAssetSharingEnabled: true }],
-      switches: { indexLagMs: settings.indexLagMs ?? 0, processingMs: settings.processingMs ?? 5 },
+      switches: { indexLagMs: settings.indexLagMs, processingMs: settings.processingMs },
     },
   });
   const { stack, showpad } = connector;

@@ -60,7 +60,7 @@ export async function killEverywhere(flow: Flow, name: string, rig: FaultRig): P
   }
   const { staged, deadLetters } = await leftovers(rig.connector);
   broken.push(...deadLetters.map((letter) => `a dead letter: ${letter}`));
-  broken.push(...rig.writes.overlaps.map((overlap) => `overlapping writes: ${overlap}`));
+  broken.push(...rig.writes.takeOverlaps().map((overlap) => `overlapping writes: ${overlap}`));
   broken.push(...staged.filter((key) => !key.startsWith('staged/')).map((key) => `${key} never expires`));
   const killed = new Set(runs.filter(({ run }) => run.faults.length > 0).map(callOf));
   return {

@@ -7,9 +7,11 @@ import type { Decide } from './run.ts';
  * failures of AWS. Failures of Showpad and of sources cost no receive; they are bounded for the campaign's time.
  */
 const most = { aws: 4, other: 6 } as const;
+/** The share of calls that something happens to. Assets are seldom made, and it matters most what becomes of that. */
+const shareOfCreates = 0.5;
 const share = { aws: 0.06, showpad: 0.2, upload: 0.25, source: 0.25 } as const;
 /** Shorter than the settle window, less the index lag of the campaign. */
-const longestLateMs = 1_000;
+const longestLateMs = 1_500;
 
 const kill = (moment: 'before' | 'midway' | 'after'): Fate => ({ kind: 'kill', moment });
 const snap = (moment: 'before' | 'midway' | 'after'): Fate => ({ kind: 'break', moment });
@@ -25,13 +27,17 @@ export function misfortunes(seed: number, subject: string): Decide {
   const met = { aws: 0, other: 0 };
   return (call, occurrence) => {
     const words = [seed, subject, call.label, occurrence];
-    if (chance('whether', ...words) >= share[call.system]) return nothing;
+    if (chance('whether', ...words) >= shareOf(call)) return nothing;
     const fate = misfortune(call, words);
     const kind = fate.kind === 'kill' || (call.system === 'aws' && fate.kind === 'break') ? 'aws' : 'other';
     if (met[kind] >= most[kind]) return nothing;
     met[kind] += 1;
     return fate;
   };
+}
+
+function shareOf({ system, label }: OutsideCall): number {
+  return label.endsWith('POST /v4/assets') ? shareOfCreates : share[system];
 }
 
 function misfortune({ system, method }: OutsideCall, words: readonly (string | number)[]): Fate {

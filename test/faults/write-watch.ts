@@ -3,7 +3,7 @@ import type { OutsideCall } from './invocation.ts';
 
 /** Sees which writes to an asset are under way, and remembers those that were so at the same time. */
 export class WriteWatch {
-  readonly overlaps: string[] = [];
+  readonly #overlaps: string[] = [];
   readonly #showpad: ShowpadEmulator;
   readonly #underWay = new Map<string, Set<string>>();
 
@@ -16,10 +16,15 @@ export class WriteWatch {
     const asset = call.method === 'GET' ? undefined : this.#assetOf(call);
     if (asset === undefined) return () => undefined;
     const writes = this.#underWay.get(asset) ?? new Set();
-    for (const other of writes) this.overlaps.push(`${call.label} while ${other}, of ${asset}`);
+    for (const other of writes) this.#overlaps.push(`${call.label} while ${other}, of ${asset}`);
     writes.add(call.label);
     this.#underWay.set(asset, writes);
     return () => writes.delete(call.label);
+  }
+
+  /** The overlaps since the last call. */
+  takeOverlaps(): string[] {
+    return this.#overlaps.splice(0);
   }
 
   /** The external id of the asset that a request would write, whether it exists yet or not. */

@@ -149,7 +149,7 @@ const legal: Readonly<Record<JobState, readonly JobState[]>> = {
   staged: ['staging', 'staged', 'uploading', 'processing', 'done', 'failed', 'superseded'],
   uploading: ['uploading', 'processing', 'done', 'failed', 'superseded'],
   processing: ['processing', 'done', 'failed', 'superseded'],
-  applying: ['applying', 'done', 'failed', 'superseded'],
+  applying: ['staging', 'staged', 'uploading', 'applying', 'processing', 'done', 'failed', 'superseded'],
   done: [],
   failed: ['received'],
   superseded: [],
