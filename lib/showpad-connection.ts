@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Config } from './config.ts';
 import { createDispatcher } from './guarded-connector.ts';
+import { TryAgain } from './reasons.ts';
 import type { ShowpadBudget } from './showpad-budget.ts';
 import { ShowpadClient } from './showpad/client.ts';
 import { staticToken } from './showpad/token.ts';
@@ -32,15 +33,21 @@ export function connectShowpad(
   });
 }
 
+/** @throws {TryAgain} when the secret is not usable: work waits until it is */
 function parseCredentials(json: string): string {
   let value: unknown;
   try {
     value = JSON.parse(json);
   } catch {
-    throw new Error('The secret with Showpad\'s credentials is not JSON. It must be {"token":"…"}.');
+    throw new TryAgain(`The secret with Showpad's credentials is not JSON. It must be {"token":"…"}.`);
   }
   const parsed = credentialsSchema.safeParse(value);
   if (parsed.success) return parsed.data.token;
+  const isGrant = typeof value === 'object' && value !== null && 'grant' in value;
   const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.') || '(all)'}: ${message}`);
-  throw new Error(`The secret with Showpad's credentials is not usable. ${faults.join('; ')}.`);
+  throw new TryAgain(
+    isGrant
+      ? `Showpad's credentials are an OAuth grant, which is not supported yet. Put {"token":"…"} into the secret.`
+      : `The secret with Showpad's credentials is not usable. ${faults.join('; ')}.`,
+  );
 }
