@@ -33,6 +33,10 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Report
     const { benchIngest } = await import('./ingest/ingest.ts');
     return benchIngest({ requests: 1_000, rounds: rounds ?? 3, onProgress });
   },
+  'waiting-tickets': async ({ onProgress }) => {
+    const { benchWaitingTickets } = await import('./waiting-tickets.ts');
+    return benchWaitingTickets({ tickets: 1_000, pollSeconds: 8, intervals: 2, onProgress });
+  },
   'cold-start': async ({ rounds, onProgress }) => {
     const { benchColdStart } = await import('./cold-start.ts');
     return benchColdStart({ rounds: rounds ?? 15, onProgress });

@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import { textTable } from '../local/demo/text-table.ts';
+import { textTable } from '../local/text-table.ts';
 
 export interface OutputOptions {
   readonly format: 'table' | 'json' | 'jsonl';

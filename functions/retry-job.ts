@@ -18,7 +18,7 @@ export const handler = httpHandler(async ({ path }, { services, remainingMs }) =
   if (job.type === 'myfiles.upload') return retryPush(job, services);
   const asset = await assets.get(job.key);
   if (asset === null || nextStep(job, asset).kind === 'unlaid') {
-    throw new HttpProblem(409, 'The event of this job could not be kept. Let its source send a new one.');
+    throw notKept();
   }
   // What was refused is asked once more.
   const cleared = await assets.underLease(job.key, remainingMs(), async (lease, current) => {
@@ -35,13 +35,20 @@ export const handler = httpHandler(async ({ path }, { services, remainingMs }) =
 
 /** Recipients that have failed get another turn; what may have arrived is looked for, and never sent again. */
 async function retryPush(job: Job, { jobs, personalUploads, queues, telemetry }: Services) {
+  const push = await personalUploads.getPush(job.id);
+  if (push === null) throw notKept();
   const changes = { attempts: 0, error: null, retriedAt: new Date().toISOString() };
   if (await jobs.advance(job.id, 'received', changes)) await telemetry.jobRetried(job);
   for (const { index, state } of await personalUploads.list(job.id)) {
     if (state === 'failed') await personalUploads.reopen(job.id, index);
   }
   await queues.send('stage', { jobId: job.id, attempt: 0, push: 'file' });
-  return jsonResponse(202, presentJob((await jobs.get(job.id)) ?? job));
+  const [retried, uploads] = await Promise.all([jobs.get(job.id), personalUploads.list(job.id)]);
+  return jsonResponse(202, presentJob(retried ?? job, push, uploads));
+}
+
+function notKept(): HttpProblem {
+  return new HttpProblem(409, 'The event of this job could not be kept. Let its source send a new one.');
 }
 
 function withoutRefusalsOf(job: Job, { applied }: Asset): Asset['applied']['refused'] {

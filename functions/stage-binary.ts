@@ -44,7 +44,9 @@ async function stagePushed(work: PushWork): Promise<StepOutcome> {
   await jobs.advance(job.id, 'uploading');
   for (const index of push.recipients.keys()) {
     const { state } = await personalUploads.open(job.id, index);
-    if (state === 'waiting') await queues.send('personalUpload', { jobId: job.id, attempt: 0, push: index });
+    // Those that are processed lost their turn to look at the ticket if the job had failed meanwhile.
+    if (state === 'done' || state === 'failed') continue;
+    await queues.send('personalUpload', { jobId: job.id, attempt: 0, push: index });
   }
   return 'proceed';
 }

@@ -2,7 +2,7 @@
 import type { ItemLease } from '../lib/leases.ts';
 import { personalStep, type PersonalWork } from '../lib/push-work.ts';
 import { findLostTicket } from '../lib/lost-ticket.ts';
-import type { Copy, Push } from '../lib/personal-uploads.ts';
+import type { Copy, PersonalUpload, Push } from '../lib/personal-uploads.ts';
 import { backoffSeconds } from '../lib/proceed.ts';
 import { stepMessageSchema } from '../lib/queues.ts';
 import { JobFailure } from '../lib/reasons.ts';
@@ -18,56 +18,62 @@ export const handler = sqsHandler(stepMessageSchema, personalStep('personalUploa
 
 const mostNames = 20;
 type Staged = NonNullable<Push['staged']>;
+type Place = NonNullable<PersonalUpload['place']>;
+
+/** A file that is staged, and the person whose My Files it goes to. */
+interface Delivery extends PersonalWork {
+  readonly staged: Staged;
+  readonly place: Place;
+}
 
 async function uploadPersonalFile(work: PersonalWork): Promise<StepOutcome> {
   const { services, push, upload, attempt, remainingMs } = work;
   const { staged } = push;
   if (upload.ticketId !== null) return settle(work, { ticketId: upload.ticketId });
   if (staged === undefined) return 'proceed';
-  const waitSeconds = services.budget.waitSeconds();
-  if (waitSeconds > 0) return { againInSeconds: waitSeconds, why: 'few calls of API v3 are left' };
+  const scarcity = untilCallsAreLeft(work);
+  if (scarcity !== null) return scarcity;
 
   const client = await services.showpad();
-  const userId = await recipientId(client, work);
-  const divisionId = await fittingDivision(client, userId, staged, work);
+  const place = upload.place ?? (await findPlace(client, staged, work));
   const outcome = await services.personalUploads.underLease(
-    userId,
+    place.userId,
     staged.md5,
     remainingMs(),
-    (lease, copy) => deliver(work, client, lease, copy, staged, divisionId),
+    (lease, copy) => deliver({ ...work, staged, place }, client, lease, copy),
   );
   return (
     outcome ?? { againInSeconds: backoffSeconds(attempt, 30), why: 'another invocation serves this person' }
   );
 }
 
+function untilCallsAreLeft({ services }: PersonalWork): StepOutcome | null {
+  const againInSeconds = services.budget.waitSeconds();
+  return againInSeconds > 0 ? { againInSeconds, why: 'few calls of API v3 are left' } : null;
+}
+
 /** What an earlier try has brought about is taken as it is; only what surely never happened is sent. */
 async function deliver(
-  work: PersonalWork,
+  work: Delivery,
   client: ShowpadClient,
   lease: ItemLease,
   copy: Copy,
-  staged: Staged,
-  divisionId: string,
 ): Promise<StepOutcome> {
-  if (copy.ticketId !== undefined || copy.assetId !== undefined || copy.isDelivered === true) {
-    return settle(work, copy);
-  }
-  if (copy.intent === undefined) return send(work, client, lease, staged, divisionId);
-  const found = await findLostTicket(work, client, copy.intent);
+  const { services, staged, place } = work;
+  const { personalUploads } = services;
+  if (copy.ticketId !== undefined || copy.assetId !== undefined) return settle(work, copy);
+  if (copy.intent === undefined) return untilCallsAreLeft(work) ?? send(work, client, lease);
+  const others = await personalUploads.listOtherCopies(place.userId, staged.md5);
+  const found = await findLostTicket(work, client, copy.intent, others);
   if ('againInSeconds' in found) return found;
   const recovered = { ...copy, ticketId: found.ticketId };
-  await work.services.personalUploads.recordCopy(lease, recovered);
+  await personalUploads.recordCopy(lease, recovered);
   return settle(work, recovered);
 }
 
-async function send(
-  work: PersonalWork,
-  client: ShowpadClient,
-  lease: ItemLease,
-  staged: Staged,
-  divisionId: string,
-): Promise<StepOutcome> {
+async function send(work: Delivery, client: ShowpadClient, lease: ItemLease): Promise<StepOutcome> {
+  const { staged, place } = work;
+  const { divisionId } = place;
   const { services, push, signal } = work;
   const { personalUploads, telemetry } = services;
   const object = { ...(await services.staging()), key: staged.objectKey };
@@ -78,35 +84,33 @@ async function send(
     });
     if (opened === null) return stageAgain(work, staged);
     const { body, size } = opened;
-    await personalUploads.recordCopy(lease, {
-      intent: { at: new Date().toISOString(), fileName: name, divisionId },
-    });
-    try {
-      const { name: _name, ...file } = push.file;
-      const answer = await uploadToMyFiles(client, {
-        divisionId,
-        name,
-        ...(push.description !== undefined && { description: push.description }),
-        folder: push.folder,
-        fileName: name,
-        contentType: file.mediaType ?? 'application/octet-stream',
-        body,
-        size,
-        signal,
-      });
-      const copy: Copy =
-        answer.kind === 'asset' ? { assetId: answer.assetId } : { ticketId: answer.ticketId };
-      await personalUploads.recordCopy(lease, copy);
-      await telemetry.personalFileSent(work.job, work.upload.index, size);
-      return await settle(work, copy);
-    } catch (error) {
-      // While it may have arrived the intent stands, and nothing is sent again.
-      if (!(error instanceof ShowpadError) || error.outcomeUnknown) throw error;
-      await personalUploads.recordCopy(lease, {});
-      if (error.status !== 409) throw error;
-    } finally {
+    const intent = { at: new Date().toISOString(), fileName: name, divisionId };
+    await personalUploads.recordCopy(lease, { intent }).catch((error: unknown) => {
       body.destroy();
-    }
+      throw error;
+    });
+    const answer = await uploadToMyFiles(client, {
+      divisionId,
+      name,
+      ...(push.description !== undefined && { description: push.description }),
+      folder: push.folder,
+      fileName: name,
+      contentType: push.file.mediaType ?? 'application/octet-stream',
+      body,
+      size,
+      signal,
+    }).catch(async (error: unknown) => {
+      // While it may have arrived the intent stands, and nothing is sent again.
+      if (error instanceof ShowpadError && error.outcomeUnknown) throw error;
+      await personalUploads.recordCopy(lease, {});
+      if (error instanceof ShowpadError && error.status === 409) return null;
+      throw error;
+    });
+    if (answer === null) continue;
+    const copy: Copy = answer.kind === 'asset' ? { assetId: answer.assetId } : { ticketId: answer.ticketId };
+    await personalUploads.recordCopy(lease, copy);
+    await telemetry.personalFileSent(work.job, work.upload.index, size);
+    return settle(work, copy);
   }
   throw new JobFailure('ALREADY_IN_MY_FILES', `The person's My Files hold “${push.name}” already.`);
 }
@@ -143,6 +147,14 @@ async function settle({ services, job, upload }: PersonalWork, copy: Copy): Prom
     config.TICKET_POLL_SECONDS,
   );
   return 'proceed';
+}
+
+/** Asked once for each recipient: the answers are kept with the upload. */
+async function findPlace(client: ShowpadClient, staged: Staged, work: PersonalWork): Promise<Place> {
+  const userId = await recipientId(client, work);
+  const place = { userId, divisionId: await fittingDivision(client, userId, staged, work) };
+  await work.services.personalUploads.advance(work.job.id, work.upload.index, { place });
+  return place;
 }
 
 async function recipientId(client: ShowpadClient, { email, upload }: PersonalWork): Promise<string> {

@@ -158,7 +158,8 @@ export class Assets {
       if (asset === null) throw new Error(`The state of ${key} is gone although its lease could be taken.`);
       return await story(lease, asset);
     } finally {
-      await this.release(lease);
+      // One that cannot be given back runs out by itself.
+      await this.release(lease).catch(() => undefined);
     }
   }
 

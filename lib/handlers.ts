@@ -32,6 +32,8 @@ export interface Invocation {
 }
 
 const farewellMs = 10_000;
+const firstRetrySeconds = 5;
+const longestRetrySeconds = 900;
 
 /**
  * The handler of a route of the HTTP API (payload format 2.0). The story answers, or throws an HttpProblem;
@@ -65,7 +67,15 @@ export function sqsHandler<T>(
         } catch (error) {
           const { messageId, attributes } = record;
           const receives = attributes.ApproximateReceiveCount;
-          invocation.services.logger.error('message failed', { messageId, receives, error: asError(error) });
+          const { logger, queues } = invocation.services;
+          logger.error('message failed', { messageId, receives, error: asError(error) });
+          const delaySeconds = Math.min(longestRetrySeconds, 2 ** Number(receives) * firstRetrySeconds);
+          // Where this fails too, the visibility timeout brings the message back.
+          await queues
+            .showAgain(record.eventSourceARN, record.receiptHandle, delaySeconds)
+            .catch((cause: unknown) => {
+              logger.warn('message keeps its visibility timeout', { messageId, error: asError(cause) });
+            });
           throw error;
         }
       };

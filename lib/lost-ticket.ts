@@ -12,6 +12,8 @@ const clockSkewMs = 60_000;
  * Looks for the ticket of an upload whose answer was lost: by file name, Division and the time it was queued.
  * Nobody may look into the My Files of others, so a file that needed no ticket stays unknown, and is never sent a
  * second time on a guess.
+ * @param others what is known of other contents in the same My Files: the tickets of those are not this one's, and
+ *   while one of the same name looks for its own, nobody knows whose a ticket is
  * @throws {JobFailure} OUTCOME_UNKNOWN when the settle window has passed and the tickets do not tell
  * @throws {ShowpadError}
  */
@@ -19,21 +21,24 @@ export async function findLostTicket(
   { services, attempt, upload }: PersonalWork,
   client: ShowpadClient,
   intent: NonNullable<Copy['intent']>,
+  others: readonly Copy[],
 ): Promise<{ ticketId: string } | { againInSeconds: number; why: string }> {
   const since = Date.parse(intent.at) - clockSkewMs;
+  const taken = new Set(others.flatMap(({ ticketId }) => ticketId ?? []));
+  const hasRival = others.some((other) => other.intent?.fileName === intent.fileName);
   const matches: string[] = [];
   try {
     for await (const ticket of listTickets(client, { divisionId: intent.divisionId })) {
       const queuedAt = latestQueuedAt(ticket);
-      const isOurs = ticket.assetFilename === intent.fileName && (queuedAt === null || queuedAt >= since);
-      if (isOurs) matches.push(ticket.id);
+      const mayBeOurs = ticket.assetFilename === intent.fileName && !taken.has(ticket.id);
+      if (mayBeOurs && (queuedAt === null || queuedAt >= since)) matches.push(ticket.id);
     }
   } catch (error) {
     // An administrator may be refused even this list.
     if (!(error instanceof ShowpadError) || (error.status !== 403 && error.status !== 404)) throw error;
   }
-  const [ticketId, ...others] = matches;
-  if (ticketId !== undefined && others.length === 0) return { ticketId };
+  const [ticketId, ...more] = matches;
+  if (ticketId !== undefined && more.length === 0 && !hasRival) return { ticketId };
   if (Date.now() < Date.parse(intent.at) + services.config.SETTLE_SECONDS * 1_000) {
     return {
       againInSeconds: backoffSeconds(attempt, 30),

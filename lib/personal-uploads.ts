@@ -1,12 +1,6 @@
-import {
-  GetCommand,
-  PutCommand,
-  QueryCommand,
-  UpdateCommand,
-  type DynamoDBDocumentClient,
-} from '@aws-sdk/lib-dynamodb';
-import { conditionHeld } from './conditional-write.ts';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { SourceFile } from './events.ts';
+import { Items, withoutKeys } from './items.ts';
 import { LeaseLostError, Leases, type ItemKey, type ItemLease } from './leases.ts';
 import type { JobError } from './reasons.ts';
 
@@ -32,11 +26,12 @@ export interface PersonalUpload {
   readonly assetId: string | null;
   readonly ticketId: string | null;
   readonly error: JobError | null;
-  /** How often its ticket has been looked at, when last, and since when it is processed. */
+  /** Who the recipient is, and where the file goes, once Showpad was asked. */
+  readonly place?: { readonly userId: string; readonly divisionId: string };
+  /** How often its ticket has been looked at, and since when it is processed. */
   readonly polls: number;
   /** How often it was said to be completed without an asset. */
   readonly emptyCompletions?: number;
-  readonly polledAt?: string;
   readonly since?: string;
 }
 
@@ -45,38 +40,34 @@ export interface Copy {
   readonly intent?: { readonly at: string; readonly fileName: string; readonly divisionId: string };
   readonly ticketId?: string;
   readonly assetId?: string;
-  /** Showpad had it already, from an earlier try of ours: the id is not known. */
-  readonly isDelivered?: boolean;
 }
 
 const retentionSeconds = 45 * 86_400;
 
 /** Pushes into My Files, their recipients and the copies they make, in DynamoDB. Errors are those of the AWS SDK. */
 export class PersonalUploads {
-  readonly #database: DynamoDBDocumentClient;
-  readonly #table: string;
+  readonly #items: Items;
   readonly #leases: Leases;
   readonly #now: () => Date;
 
   constructor(database: DynamoDBDocumentClient, table: string, now: () => Date = () => new Date()) {
-    this.#database = database;
-    this.#table = table;
+    this.#items = new Items(database, table, retentionSeconds, now);
     this.#leases = new Leases(database, table, now);
     this.#now = now;
   }
 
   /** Safe to repeat: the push of a job is written once. */
   async createPush(push: Push): Promise<void> {
-    await this.#create(pushKey(push.jobId), push);
+    await this.#items.create(pushKey(push.jobId), push);
   }
 
   async getPush(jobId: string): Promise<Push | null> {
-    return this.#read<Push>(pushKey(jobId));
+    return this.#items.read<Push>(pushKey(jobId));
   }
 
   /** Notes where the bytes are staged; false when a twin was faster. */
   recordStaged(jobId: string, staged: NonNullable<Push['staged']>): Promise<boolean> {
-    return this.#change(
+    return this.#items.change(
       pushKey(jobId),
       { staged },
       {
@@ -88,16 +79,10 @@ export class PersonalUploads {
 
   /** Forgets staged bytes that turned out to be gone. */
   async forgetStaged(jobId: string, { objectKey }: NonNullable<Push['staged']>): Promise<void> {
-    await conditionHeld(
-      this.#database.send(
-        new UpdateCommand({
-          TableName: this.#table,
-          Key: pushKey(jobId),
-          UpdateExpression: 'REMOVE staged',
-          ConditionExpression: 'staged.objectKey = :objectKey',
-          ExpressionAttributeValues: { ':objectKey': objectKey },
-        }),
-      ),
+    await this.#items.change(
+      pushKey(jobId),
+      { staged: undefined },
+      { condition: 'staged.objectKey = :objectKey', values: { ':objectKey': objectKey } },
     );
   }
 
@@ -111,27 +96,14 @@ export class PersonalUploads {
       error: null,
       polls: 0,
     };
-    await this.#create(recipientKey(jobId, index), upload);
-    return (await this.#read<PersonalUpload>(recipientKey(jobId, index))) ?? upload;
+    await this.#items.create(recipientKey(jobId, index), upload);
+    return (await this.#items.read<PersonalUpload>(recipientKey(jobId, index))) ?? upload;
   }
 
   /** All uploads of a push that have been opened, by the place of the recipient. */
   async list(jobId: string): Promise<PersonalUpload[]> {
-    const uploads: PersonalUpload[] = [];
-    for (let start: Record<string, unknown> | undefined, isFirst = true; isFirst || start; isFirst = false) {
-      const { Items = [], LastEvaluatedKey } = await this.#database.send(
-        new QueryCommand({
-          TableName: this.#table,
-          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-          ExpressionAttributeValues: { ':pk': `JOB#${jobId}`, ':prefix': 'RECIPIENT#' },
-          ConsistentRead: true,
-          ...(start !== undefined && { ExclusiveStartKey: start }),
-        }),
-      );
-      uploads.push(...Items.map((item) => withoutKeys(item) as PersonalUpload));
-      start = LastEvaluatedKey;
-    }
-    return uploads;
+    const items = await this.#items.list(`JOB#${jobId}`, 'RECIPIENT#');
+    return items.map((item) => withoutKeys(item) as PersonalUpload);
   }
 
   /** Changes an upload that has not ended; false when it has. */
@@ -140,7 +112,7 @@ export class PersonalUploads {
     index: number,
     changes: Partial<Omit<PersonalUpload, 'index'>>,
   ): Promise<boolean> {
-    return this.#change(recipientKey(jobId, index), changes, {
+    return this.#items.change(recipientKey(jobId, index), changes, {
       condition: 'NOT #current IN (:done, :failed)',
       names: { '#current': 'state' },
       values: { ':done': 'done', ':failed': 'failed' },
@@ -149,9 +121,17 @@ export class PersonalUploads {
 
   /** Brings a failed upload back; false when it has not failed. */
   async reopen(jobId: string, index: number): Promise<boolean> {
-    return this.#change(
+    return this.#items.change(
       recipientKey(jobId, index),
-      { state: 'waiting', error: null, polls: 0, ticketId: null, emptyCompletions: 0 },
+      {
+        state: 'waiting',
+        error: null,
+        place: undefined,
+        ticketId: null,
+        polls: 0,
+        emptyCompletions: 0,
+        since: undefined,
+      },
       {
         condition: '#current = :failed',
         names: { '#current': 'state' },
@@ -160,10 +140,10 @@ export class PersonalUploads {
     );
   }
 
-  /** Claims the next look at a ticket: false while the last one is more recent than that. */
-  async claimPoll(jobId: string, index: number, notAfter: Date): Promise<boolean> {
-    return this.#change(
-      recipientKey(jobId, index),
+  /** Claims the next look at a ticket, whoever waits for it: false while the last one is more recent than that. */
+  claimPoll(ticketId: string, notAfter: Date): Promise<boolean> {
+    return this.#items.put(
+      { pk: `TICKET#${ticketId}`, sk: 'POLL' },
       { polledAt: this.#now().toISOString() },
       {
         condition: 'attribute_not_exists(polledAt) OR polledAt <= :notAfter',
@@ -182,18 +162,19 @@ export class PersonalUploads {
     durationMs: number,
     story: (lease: ItemLease, copy: Copy) => Promise<T>,
   ): Promise<T | null> {
-    const lease = await this.#leases.acquire({ pk: `MYFILES#${userId}`, sk: `COPY#${md5}` }, durationMs);
+    const lease = await this.#leases.acquire(copyKey(userId, md5), durationMs);
     if (lease === null) return null;
     try {
-      return await story(lease, (await this.#read<{ copy?: Copy }>(lease.item))?.copy ?? {});
+      return await story(lease, (await this.#items.read<{ copy?: Copy }>(lease.item))?.copy ?? {});
     } finally {
-      await this.#leases.release(lease);
+      // One that cannot be given back runs out by itself.
+      await this.#leases.release(lease).catch(() => undefined);
     }
   }
 
   /** @throws {LeaseLostError} when the lease is no longer this holder's */
   async recordCopy({ item, fence }: ItemLease, copy: Copy): Promise<void> {
-    const isHeld = await this.#change(
+    const isHeld = await this.#items.change(
       item,
       { copy },
       {
@@ -205,50 +186,27 @@ export class PersonalUploads {
       throw new LeaseLostError('The lease of a copy in My Files was lost before its outcome was written.');
   }
 
-  async #create(key: ItemKey, item: object): Promise<void> {
-    const expiresAt = Math.floor(this.#now().getTime() / 1_000) + retentionSeconds;
-    await conditionHeld(
-      this.#database.send(
-        new PutCommand({
-          TableName: this.#table,
-          Item: { ...key, ...item, expiresAt },
-          ConditionExpression: 'attribute_not_exists(pk)',
-        }),
-      ),
+  /**
+   * Notes what became of the ticket of a copy: its asset, or null when there is none and the content may be sent
+   * again. False when the copy has another ticket.
+   */
+  settleCopy(userId: string, md5: string, ticketId: string, assetId: string | null): Promise<boolean> {
+    return this.#items.change(
+      copyKey(userId, md5),
+      { copy: assetId === null ? {} : { ticketId, assetId } },
+      {
+        condition: '#copy.ticketId = :ticketId',
+        names: { '#copy': 'copy' },
+        values: { ':ticketId': ticketId },
+      },
     );
   }
 
-  async #read<T>(key: ItemKey): Promise<T | null> {
-    const { Item } = await this.#database.send(
-      new GetCommand({ TableName: this.#table, Key: key, ConsistentRead: true }),
-    );
-    return Item === undefined ? null : (withoutKeys(Item) as T);
-  }
-
-  #change(
-    key: ItemKey,
-    changes: object,
-    only: { condition: string; names?: Record<string, string>; values: Record<string, unknown> },
-  ): Promise<boolean> {
-    const entries = Object.entries(changes).filter(([, value]) => value !== undefined);
-    return conditionHeld(
-      this.#database.send(
-        new UpdateCommand({
-          TableName: this.#table,
-          Key: key,
-          UpdateExpression: `SET ${entries.map((_entry, index) => `#set${index} = :set${index}`).join(', ')}`,
-          ConditionExpression: `attribute_exists(pk) AND (${only.condition})`,
-          ExpressionAttributeNames: {
-            ...only.names,
-            ...Object.fromEntries(entries.map(([name], index) => [`#set${index}`, name])),
-          },
-          ExpressionAttributeValues: {
-            ...only.values,
-            ...Object.fromEntries(entries.map(([, value], index) => [`:set${index}`, value])),
-          },
-        }),
-      ),
-    );
+  /** What is known of all other contents in the My Files of a person. */
+  async listOtherCopies(userId: string, md5: string): Promise<Copy[]> {
+    const { pk, sk } = copyKey(userId, md5);
+    const items = await this.#items.list(pk, 'COPY#');
+    return items.filter((item) => item['sk'] !== sk).flatMap(({ copy }) => (copy ? [copy as Copy] : []));
   }
 }
 
@@ -260,6 +218,6 @@ function recipientKey(jobId: string, index: number): ItemKey {
   return { pk: `JOB#${jobId}`, sk: `RECIPIENT#${String(index).padStart(4, '0')}` };
 }
 
-function withoutKeys({ pk: _pk, sk: _sk, expiresAt: _expiresAt, ...item }: Record<string, unknown>): object {
-  return item;
+function copyKey(userId: string, md5: string): ItemKey {
+  return { pk: `MYFILES#${userId}`, sk: `COPY#${md5}` };
 }

@@ -20,14 +20,13 @@ export async function pollTicket(work: PersonalWork): Promise<StepOutcome> {
   const { config, personalUploads } = services;
   const { ticketId, since = new Date().toISOString() } = upload;
   if (ticketId === null) return 'proceed';
+  const client = await services.showpad();
   const paceMs =
     config.TICKET_POLL_SECONDS * 1_000 * (services.budget.waitSeconds() > 0 ? scarcityFactor : 1);
   const again = (why: string): StepOutcome => ({ againInSeconds: paceMs / 1_000, why });
   const lastLook = new Date(Date.now() - paceMs + Math.min(toleranceMs, paceMs / 10));
-  if (!(await personalUploads.claimPoll(job.id, upload.index, lastLook)))
-    return again('the ticket was just asked');
+  if (!(await personalUploads.claimPoll(ticketId, lastLook))) return again('the ticket was just asked');
 
-  const client = await services.showpad();
   const ageMs = Date.now() - Date.parse(since);
   const ticket = await getTicket(client, ticketId).catch((error: unknown) => {
     if (error instanceof ShowpadError && error.status === 404) return null;
@@ -37,17 +36,21 @@ export async function pollTicket(work: PersonalWork): Promise<StepOutcome> {
     if (ageMs < config.SETTLE_SECONDS * 1_000) return again('Showpad does not show the ticket yet');
     throw new JobFailure('OUTCOME_UNKNOWN', `Showpad no longer shows ticket ${ticketId}.`);
   }
-  if (ticket.assetId !== null) return done(work, ticket.assetId);
   if (ticket.status === 'failed') {
     const mayForce = push.onProcessingFailed === 'forceUse' && ticket.canBeForceUsed;
-    if (!mayForce) throw new JobFailure('PROCESSING_FAILED', 'Showpad could not process the file.');
+    if (!mayForce) {
+      await recordEnd(work, ticketId, null);
+      throw new JobFailure('PROCESSING_FAILED', 'Showpad could not process the file.');
+    }
     await forceUseTicket(client, ticketId);
     return again('the file is used although its processing failed');
   }
+  // An asset may be named before it is processed, which may yet fail.
   if (ticket.status === 'completed') {
+    if (ticket.assetId !== null) return done(work, ticketId, ticket.assetId);
     const emptyCompletions = (upload.emptyCompletions ?? 0) + 1;
     if (emptyCompletions > mostEmptyCompletions) {
-      return done(work, ticket.provisionalAssetId ?? outcomeUnknown(ticketId));
+      return done(work, ticketId, ticket.provisionalAssetId ?? outcomeUnknown(ticketId));
     }
     await personalUploads.advance(job.id, upload.index, { emptyCompletions });
   }
@@ -57,9 +60,21 @@ export async function pollTicket(work: PersonalWork): Promise<StepOutcome> {
   return again(`the ticket is ${ticket.status}`);
 }
 
-async function done({ services, job, upload }: PersonalWork, assetId: string): Promise<StepOutcome> {
+async function done(work: PersonalWork, ticketId: string, assetId: string): Promise<StepOutcome> {
+  const { services, job, upload } = work;
+  await recordEnd(work, ticketId, assetId);
   await services.personalUploads.advance(job.id, upload.index, { state: 'done', assetId });
   return 'proceed';
+}
+
+/** Showpad forgets tickets: a later event with the same content must not have to ask for this one. */
+async function recordEnd(
+  { services, push: { staged }, upload: { place } }: PersonalWork,
+  ticketId: string,
+  assetId: string | null,
+): Promise<void> {
+  if (staged === undefined || place === undefined) return;
+  await services.personalUploads.settleCopy(place.userId, staged.md5, ticketId, assetId);
 }
 
 function outcomeUnknown(ticketId: string): never {

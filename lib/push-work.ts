@@ -51,7 +51,10 @@ export function personalStep(queue: QueueName, story: (work: PersonalWork) => Pr
         if (queue === 'poll') {
           await services.personalUploads.advance(job.id, upload.index, { polls: message.attempt + 1 });
         }
-      } else if (outcome !== 'proceed') {
+        // What was put off cannot have ended anything.
+        return;
+      }
+      if (outcome !== 'proceed') {
         await services.personalUploads.advance(job.id, upload.index, { state: 'failed', error: outcome });
         await services.telemetry.recipientFailed(job, upload.index, outcome);
       }

@@ -1,4 +1,4 @@
-import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { ChangeMessageVisibilityCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
 
 /** "Look at this job again": all a message ever says. */
@@ -26,6 +26,24 @@ export class Queues {
   constructor(client: SQSClient, urls: Readonly<Record<QueueName, string>>) {
     this.#client = client;
     this.#urls = urls;
+  }
+
+  /**
+   * Shows a message that was received, and could not be handled, again after this time, instead of after the whole
+   * visibility timeout of its queue.
+   * @param arn of the queue; one that is none of ours is left alone
+   */
+  async showAgain(arn: string, receiptHandle: string, delaySeconds: number): Promise<void> {
+    const name = arn.split(':').at(-1) ?? '';
+    const url = Object.values(this.#urls).find((candidate) => candidate.split('/').at(-1) === name);
+    if (url === undefined) return;
+    await this.#client.send(
+      new ChangeMessageVisibilityCommand({
+        QueueUrl: url,
+        ReceiptHandle: receiptHandle,
+        VisibilityTimeout: Math.ceil(delaySeconds),
+      }),
+    );
   }
 
   /** @param delaySeconds is rounded up to a whole second and cut at 900 */

@@ -7,6 +7,7 @@ import { startStack, type Stack } from '../local/stack.ts';
 import type { StackOptions } from '../local/stack-options.ts';
 import type { EmulatedAsset } from '../local/showpad/asset-resource.ts';
 import type { ShowpadEmulator } from '../local/showpad/showpad-emulator.ts';
+import { loadV3Contract } from './contract/openapi-v3.ts';
 import { loadShowpadContract } from './contract/openapi.ts';
 
 export interface JobView {
@@ -156,12 +157,17 @@ export function md5(content: Buffer | string): string {
   return createHash('md5').update(content).digest('hex');
 }
 
-const contract = loadShowpadContract();
+const contracts = [
+  { base: '/v4/', contract: loadShowpadContract() },
+  { base: '/api/v3/', contract: loadV3Contract() },
+];
 
-/** Everything that we asked of Showpad and that breaks its published description. */
+/** Everything that we asked of Showpad and that breaks its published descriptions. */
 export function contractViolations({ requests }: Pick<ShowpadEmulator, 'requests'>): string[] {
-  const asked = requests.filter(({ path, fault }) => path.startsWith('/v4/') && fault === null);
-  return contract === undefined ? [] : asked.flatMap((exchange) => contract.requestViolations(exchange));
+  return contracts.flatMap(({ base, contract }) => {
+    const asked = requests.filter(({ path, fault }) => path.startsWith(base) && fault === null);
+    return asked.flatMap((exchange) => contract?.requestViolations(exchange) ?? []);
+  });
 }
 
 async function listen(server: Server): Promise<string> {

@@ -8,13 +8,24 @@ import type { Publication } from './publications.ts';
 import { readAnswer } from './read-answer.ts';
 
 const receiptSchema = z.object({ jobs: z.array(z.object({ id: z.string(), state: z.string() })).min(1) });
+const errorSchema = z.object({ code: z.string(), message: z.string() });
 const jobSchema = z.object({
   id: z.string(),
   state: z.string(),
   createdAt: z.string(),
   updatedAt: z.string(),
   showpad: z.object({ assetId: z.string().nullable(), fileId: z.string().nullable() }),
-  error: z.object({ code: z.string(), message: z.string() }).nullable(),
+  error: errorSchema.nullable(),
+  /** Those of a push into My Files, in the order of its event. */
+  recipients: z.array(
+    z.object({
+      email: z.string(),
+      state: z.string(),
+      assetId: z.string().nullable(),
+      ticketId: z.string().nullable(),
+      error: errorSchema.nullable(),
+    }),
+  ),
 });
 export type Job = z.output<typeof jobSchema>;
 
@@ -82,13 +93,13 @@ export class ConnectorClient {
     return { status, jobId: job?.id ?? '' };
   }
 
-  /** Looks at a job until it has ended. */
-  async follow(jobId: string, onLook: (job: Job) => void): Promise<Job> {
+  /** Looks at a job until it has ended; `onLook` is waited for. */
+  async follow(jobId: string, onLook: (job: Job) => unknown): Promise<Job> {
     for (;;) {
       const { status, text } = await this.#request(`/jobs/${jobId}`, { method: 'GET' });
       if (status !== 200) throw new Error(`GET /jobs/${jobId} was answered with ${status}: ${text}`);
       const job = readAnswer(`The job ${jobId}`, text, jobSchema);
-      onLook(job);
+      await onLook(job);
       if (ends.has(job.state)) return job;
       await delay(lookEveryMs, undefined, { signal: this.#signal });
     }

@@ -11,6 +11,8 @@ export interface Watched {
   readonly expected: 'done' | 'failed' | 'superseded';
   /** `waiting` until it is sent, then the state of its job. */
   state: string;
+  /** What there is to say besides; may be empty. */
+  detail: string;
   sentAtMs: number | undefined;
   job: Job | undefined;
 }
@@ -27,7 +29,7 @@ export function newWatched(
   size: number | undefined,
   expected: Watched['expected'] = 'done',
 ): Watched {
-  return { title, size, expected, state: 'waiting', sentAtMs: undefined, job: undefined };
+  return { title, size, expected, state: 'waiting', detail: '', sentAtMs: undefined, job: undefined };
 }
 
 export function newDelivery(

@@ -17,8 +17,8 @@ const setAside: Readonly<Record<string, string>> = {
 };
 
 /**
- * The settings of the local stack as far as they make sense for the demo: any free port, and a look at what
- * Showpad is processing every second, where the environment does not say otherwise.
+ * The settings of the local stack as far as they make sense for the demo: any free port, and a look every
+ * second at files and tickets that Showpad is processing, where the environment does not say otherwise.
  * @throws {Error} that names every bad setting
  */
 export function demoSettings(environment: Readonly<Record<string, string | undefined>>): DemoSettings {
@@ -26,6 +26,7 @@ export function demoSettings(environment: Readonly<Record<string, string | undef
   const settings = parseSettings({
     PORT: '0',
     PROCESSING_POLL_SECONDS: '1',
+    TICKET_POLL_SECONDS: '1',
     ...Object.fromEntries(given.filter(([name]) => setAside[name] === undefined)),
   });
   const remarks = given.flatMap(([name]) => {

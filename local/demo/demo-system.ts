@@ -3,10 +3,13 @@ import { startStack } from '../stack.ts';
 import type { Stack } from '../stack.ts';
 import type { StackOptions } from '../stack-options.ts';
 import { ConnectorClient } from './connector-client.ts';
+import type { Content } from './content.ts';
 import { startFileServer } from './file-server.ts';
 import type { FileServer } from './file-server.ts';
 import { readDatasheets } from './metadata-story.ts';
 import type { Datasheets } from './metadata-story.ts';
+import { readPersonalFiles } from './my-files-story.ts';
+import type { PersonalFiles } from './my-files-story.ts';
 import { Person } from './person.ts';
 import { readPublications } from './publications.ts';
 import type { Publications } from './publications.ts';
@@ -17,6 +20,7 @@ export interface DemoSystem {
   readonly stack: Stack;
   readonly publications: Publications;
   readonly datasheets: Datasheets;
+  readonly personalFiles: PersonalFiles;
   readonly files: FileServer;
   readonly connector: ConnectorClient;
   readonly showpad: ShowpadView;
@@ -25,8 +29,14 @@ export interface DemoSystem {
   readonly close: () => Promise<void>;
 }
 
-// A quarter of a second for each of Showpad's steps, so that a person can see them.
-const showpadEmulator = { switches: { processingMs: 250 } } as const;
+const showpadEmulator = {
+  switches: {
+    // A quarter of a second for each of Showpad's steps, so that a person can see them.
+    processingMs: 250,
+    // The first time that a ticket is said to be completed it names no asset yet, so that it is asked again.
+    completedReadsWithoutAsset: 1,
+  },
+} as const;
 
 /**
  * Starts the whole system in processes of its own, and the server of its source files in this one.
@@ -37,20 +47,24 @@ export async function startDemoSystem(
   options: Omit<StackOptions, 'processes'>,
   signal: AbortSignal,
 ): Promise<DemoSystem> {
-  const reading = Promise.all([readPublications(), readDatasheets()]);
+  const reading = Promise.all([readPublications(), readDatasheets(), readPersonalFiles()]);
   // Waited for below, when the stack is up or has failed.
   reading.catch(() => undefined);
   const stack = await startStack({ processes: 'own', showpadEmulator, ...options });
   try {
-    const [publications, datasheets] = await reading;
+    const [publications, datasheets, personalFiles] = await reading;
     const contents = Object.values(publications).map(({ content }) => content);
-    const files = await startFileServer([...contents, datasheets.first, datasheets.second]);
+    const files = await startFileServer([
+      ...contents,
+      ...Object.values<Content>({ ...datasheets, ...personalFiles }),
+    ]);
     const dispatcher = new Agent();
     const secret = stack.sources['demo']?.secret ?? '';
     return {
       stack,
       publications,
       datasheets,
+      personalFiles,
       files,
       connector: new ConnectorClient(stack.apiUrl, secret, dispatcher, signal),
       showpad: new ShowpadView(stack.showpad.v4Url, dispatcher, signal),

@@ -10,10 +10,13 @@ import { findingsOf } from './findings.ts';
 import type { Evidence } from './evidence.ts';
 import { newSteps } from './metadata-story.ts';
 import type { Steps } from './metadata-story.ts';
+import { judgePushes } from './my-files-outcome.ts';
+import { newPushes } from './my-files-story.ts';
+import type { Pushes } from './my-files-story.ts';
 import { judgeDeliveries } from './outcome.ts';
 import { startProgress } from './progress.ts';
 import type { Progress } from './progress.ts';
-import { findingLines, summaryOf, tableLegend, tableOf } from './report.ts';
+import { findingLines, personalTableOf, summaryOf, tableLegend, tableOf } from './report.ts';
 import { newDeliveries, tellStory } from './story.ts';
 import type { Deliveries } from './story.ts';
 import { secondsText } from './wording.ts';
@@ -75,9 +78,10 @@ async function main(): Promise<number> {
 `);
     const deliveries = newDeliveries(system.publications);
     const steps = newSteps(system.datasheets, system.files);
-    watched = [...Object.values(deliveries), ...Object.values(steps)];
+    const pushes = newPushes(system.personalFiles, system.files);
+    watched = [deliveries, steps, pushes].flatMap((story) => Object.values<Watched>(story));
     progress = startProgress(watched, process.stdout);
-    const evidence = await unlessEnded(perform(system, deliveries, steps, progress), ending.signal);
+    const evidence = await unlessEnded(perform(system, deliveries, steps, pushes, progress), ending.signal);
     progress.close();
     return report(evidence);
   } catch (error) {
@@ -99,10 +103,11 @@ async function perform(
   { stack, files, datasheets, showpad, person, connector }: DemoSystem,
   deliveries: Deliveries,
   steps: Steps,
+  pushes: Pushes,
   progress: Progress,
 ): Promise<Evidence> {
   const startedAtMs = performance.now();
-  const told = await tellStory(deliveries, steps, {
+  const told = await tellStory(deliveries, steps, pushes, {
     connector,
     files,
     showpad,
@@ -117,12 +122,14 @@ async function perform(
     stack.deadLetters(),
   ]);
   const outcomes = judgeDeliveries(Object.values(deliveries), library, requests);
-  return { deliveries, steps, datasheets, told, elapsedMs, outcomes, files, library, requests, deadLetters };
+  const personalOutcomes = judgePushes(pushes, library, requests);
+  const seen = { outcomes, personalOutcomes, library, requests, deadLetters };
+  return { deliveries, steps, datasheets, pushes, told, elapsedMs, files, ...seen };
 }
 
 /** Prints what became of everything, and answers with the exit code. */
 function report(evidence: Evidence): number {
-  const { outcomes } = evidence;
+  const { outcomes, personalOutcomes } = evidence;
   const findings = findingsOf(evidence);
   const faults = outcomes.flatMap(({ delivery, faults: own }) =>
     own.map((fault) => `${delivery.title}: ${fault}`),
@@ -130,6 +137,7 @@ function report(evidence: Evidence): number {
   const columns = process.stdout.isTTY ? process.stdout.columns : undefined;
   console.log(`\n${tableOf(outcomes, columns).join('\n')}`);
   console.log(`  ${styleText('dim', tableLegend)}\n`);
+  console.log(`${personalTableOf(personalOutcomes).join('\n')}\n`);
   console.log(`  ${summaryOf(evidence)}\n`);
   console.log(findingLines(findings).join('\n'));
   if (faults.length === 0 && findings.every((finding) => finding.faults.length === 0)) {

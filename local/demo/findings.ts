@@ -1,5 +1,6 @@
 import type { Evidence, Finding } from './evidence.ts';
 import { metadataFindings } from './metadata-findings.ts';
+import { myFilesFindings } from './my-files-findings.ts';
 import { requestsAbout } from './showpad-view.ts';
 import { unless } from './unless.ts';
 
@@ -11,6 +12,7 @@ export function findingsOf(evidence: Evidence): Finding[] {
     outOfOrder(evidence),
     broken(evidence),
     ...metadataFindings(evidence),
+    ...myFilesFindings(evidence),
     nothingTwice(evidence),
     nothingStuck(evidence),
   ];

@@ -28,9 +28,9 @@ function startListing(watched: readonly Watched[], output: NodeJS.WritableStream
   const startedAtMs = performance.now();
   const width = titleWidth(watched);
   return {
-    onChange: ({ title, state }) => {
+    onChange: ({ title, state, detail }) => {
       const at = secondsText(performance.now() - startedAtMs).padStart(8);
-      output.write(`${at}  ${title.padEnd(width)}  ${state}\n`);
+      output.write(`${at}  ${title.padEnd(width)}  ${state}${detail === '' ? '' : `: ${detail}`}\n`);
     },
     close: () => undefined,
   };
@@ -76,13 +76,13 @@ function titleWidth(watched: readonly Watched[]): number {
 
 /** Cut to the terminal's width before it is coloured: a line that wraps could not be redrawn. */
 function lineOf(one: Watched, width: number, frame: number, columns: number): string {
-  const { title, size: bytes, state, expected, sentAtMs } = one;
+  const { title, size: bytes, state, detail, expected, sentAtMs } = one;
   const size = (bytes === undefined ? '–' : bytesText(bytes)).padStart(8);
   const elapsedMs = sentAtMs === undefined ? 0 : performance.now() - sentAtMs;
   const time = sentAtMs === undefined ? '' : secondsText(hasEnded(one) ? durationMs(one) : elapsedMs);
   const reached = state === expected ? stages.length : stages.indexOf(state) + 1;
   const bar = '━'.repeat(reached).padEnd(stages.length, '─');
-  const text = `${title.padEnd(width)}  ${size}  ${bar}  ${state.padEnd(10)}  ${time.padStart(6)}`;
+  const text = `${title.padEnd(width)}  ${size}  ${bar}  ${state.padEnd(10)}  ${time.padStart(6)}  ${detail}`;
   const shown = text.slice(0, Math.max(0, columns - 5));
   if (!hasEnded(one)) {
     if (sentAtMs === undefined) return `  ${styleText('dim', `· ${shown}`)}`;

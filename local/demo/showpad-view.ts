@@ -32,8 +32,18 @@ const assetSchema = z.object({
   countries: z.array(code),
   files: z.array(fileSchema),
 });
+const userSchema = z.object({
+  email: z.string(),
+  myFiles: z.object({
+    assets: z.array(
+      z.object({ id: z.string(), name: z.string(), md5: z.string(), sha256: z.string(), size: z.number() }),
+    ),
+  }),
+});
 const librarySchema = z.object({
   assets: z.array(assetSchema),
+  /** With what is in their My Files. */
+  users: z.array(userSchema),
   tags: z.array(z.object({ id: z.string(), name: z.string() })),
 });
 const requestsSchema = z.object({
@@ -52,6 +62,7 @@ const requestsSchema = z.object({
 const creationSchema = z.object({ externalId: z.string() });
 
 export type ShowpadAsset = z.output<typeof assetSchema>;
+export type ShowpadUser = z.output<typeof userSchema>;
 export type ShowpadLibrary = z.output<typeof librarySchema>;
 export type ShowpadRequest = z.output<typeof requestsSchema>['items'][number];
 
@@ -71,9 +82,9 @@ export class ShowpadView {
     return this.#get('state', librarySchema);
   }
 
-  /** The connector's requests, without those of people, oldest first. */
-  async requests(): Promise<readonly ShowpadRequest[]> {
-    const { items } = await this.#get('requests', requestsSchema);
+  /** The connector's requests, without those of people, oldest first; `after` leaves those up to a position out. */
+  async requests(after = 0): Promise<readonly ShowpadRequest[]> {
+    const { items } = await this.#get(`requests?after=${after}`, requestsSchema);
     return items.filter(({ headers }) => headers['user-agent'] !== personUserAgent);
   }
 
@@ -119,4 +130,10 @@ export function requestsAbout(
       .includes(externalId ?? '');
     return looksUp === true || creationSchema.safeParse(body).data?.externalId === externalId;
   });
+}
+
+/** How often a ticket of API v3 was asked what has become of its file. */
+export function looksAtTicket(ticketId: string, requests: readonly ShowpadRequest[]): number {
+  return requests.filter(({ method, path }) => method === 'GET' && path.endsWith(`/tickets/${ticketId}.json`))
+    .length;
 }

@@ -4,6 +4,8 @@ import type { Delivery, Watched } from './delivery.ts';
 import type { FileServer } from './file-server.ts';
 import { tellMetadataStory } from './metadata-story.ts';
 import type { Snapshots, Steps } from './metadata-story.ts';
+import { tellMyFilesStory } from './my-files-story.ts';
+import type { Pushes } from './my-files-story.ts';
 import type { Person } from './person.ts';
 import type { PublicationName, Publications } from './publications.ts';
 import type { ShowpadView } from './showpad-view.ts';
@@ -51,13 +53,19 @@ export function newDeliveries(publications: Publications): Deliveries {
  * Publishes everything, as its source would. Settles when every job has ended, however it has ended.
  * @throws {Error} when the connector does not accept an event, or cannot be asked
  */
-export async function tellStory(deliveries: Deliveries, steps: Steps, stage: Stage): Promise<Told> {
+export async function tellStory(
+  deliveries: Deliveries,
+  steps: Steps,
+  pushes: Pushes,
+  stage: Stage,
+): Promise<Told> {
   const { pitchDeck, priceList, letter, picture, video, recordings } = deliveries;
   const { brochure, brochureEdition2, brochureUnchanged, handout, handoutBefore, broken } = deliveries;
 
   const [pictureReceipts, snapshots] = await Promise.all([
     deliverTwice(picture, stage),
     tellMetadataStory(steps, stage),
+    tellMyFilesStory(pushes, stage),
     // The large one, while everything else goes on beside it.
     publish(recordings, stage),
     publish(pitchDeck, stage),

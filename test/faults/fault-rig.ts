@@ -14,7 +14,14 @@ import { Run } from './run.ts';
 import { WriteWatch } from './write-watch.ts';
 
 export const divisionId = '0123456789abcdef0123456789abcdef';
-const steps = ['receive-event', 'stage-binary', 'upload-asset', 'update-metadata', 'poll-processing'];
+const steps = [
+  'receive-event',
+  'stage-binary',
+  'upload-asset',
+  'upload-personal-file',
+  'update-metadata',
+  'poll-processing',
+];
 const mostDeliveries = 12;
 const concurrency = 40;
 
@@ -76,7 +83,7 @@ export async function startFaultRig(settings: FaultRigSettings): Promise<FaultRi
     aroundInvocation,
     onLog: () => undefined,
     sources: { demo: { ...common, onDelete: 'archive' }, purge: { ...common, onDelete: 'delete' } },
-    parameters: { SettleSeconds: String(settings.settleSeconds) },
+    parameters: { SettleSeconds: String(settings.settleSeconds), TicketPollSeconds: '1' },
     showpadEmulator: {
       divisions: [{ name: 'Marketing', id: divisionId, isAssetSharingEnabled: true }],
       switches: { indexLagMs: settings.indexLagMs, processingMs: settings.processingMs },

@@ -9,7 +9,7 @@ const reports: string[] = [];
 
 let rig: FaultRig;
 beforeAll(async () => {
-  rig = await startFaultRig({ settleSeconds: 2, indexLagMs: 500, processingMs: 5 });
+  rig = await startFaultRig({ settleSeconds: 2, indexLagMs: 1_200, processingMs: 5 });
 });
 afterAll(async () => {
   console.log(['Kill points', ...reports, `  checked after each run: ${checkedInvariants}`].join('\n'));

@@ -52,7 +52,11 @@ export async function killEverywhere(flow: Flow, name: string, rig: FaultRig): P
         ? { kind: 'kill', moment }
         : { kind: 'none' };
   }
-  await inLanes(runs, ({ run }) => rig.send(run, { ...flow.event(run.subject, rig) }));
+  await inLanes(runs, async ({ run }) => {
+    await rig.send(run, { ...flow.event(run.subject, rig) });
+    // What was killed comes back while the others still come, before any index has caught up.
+    await rig.connector.stack.redeliver();
+  });
   await rig.converge();
 
   for (const { run, point, moment } of runs) {

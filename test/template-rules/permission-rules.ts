@@ -87,7 +87,7 @@ export const permissionRules: readonly Rule[] = [
       },
       {
         mistake: 'a pattern of ARNs',
-        path: 'Resources/UploadAsset/Properties/Policies/0/Statement/2/Resource/0',
+        path: 'Resources/UploadAsset/Properties/Policies/0/Statement/3/Resource/0',
         value: { 'Fn::Sub': 'arn:aws:sqs:*:${AWS::AccountId}:*' },
       },
     ],
@@ -174,7 +174,7 @@ export const permissionRules: readonly Rule[] = [
     mistakes: [
       {
         mistake: "Showpad's secret beside strangers' files",
-        path: 'Resources/StageBinary/Properties/Policies/0/Statement/3',
+        path: 'Resources/StageBinary/Properties/Policies/0/Statement/4',
         value: {
           Effect: 'Allow',
           Action: 'secretsmanager:GetSecretValue',

@@ -113,6 +113,8 @@ describe('what is shipped', () => {
       UPLOAD_QUEUE_URL: 'http://127.0.0.1/upload',
       METADATA_QUEUE_URL: 'http://127.0.0.1/metadata',
       POLL_QUEUE_URL: 'http://127.0.0.1/poll',
+      PERSONAL_UPLOAD_QUEUE_URL: 'http://127.0.0.1/personal-upload',
+      BUDGET_RESERVE_PERCENT: '10',
       SOURCES_SECRET_ARN: 'sources',
       SHOWPAD_SECRET_ARN: 'showpad',
       SHOWPAD_V4_URL: 'https://acme.api.showpad.com/v4',

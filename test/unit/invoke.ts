@@ -19,6 +19,8 @@ export const functionEnvironment: Readonly<Record<string, string>> = {
   UPLOAD_QUEUE_URL: 'http://127.0.0.1:1/000000000000/upload',
   METADATA_QUEUE_URL: 'http://127.0.0.1:1/000000000000/metadata',
   POLL_QUEUE_URL: 'http://127.0.0.1:1/000000000000/poll',
+  PERSONAL_UPLOAD_QUEUE_URL: 'http://127.0.0.1:1/000000000000/personal-upload',
+  BUDGET_RESERVE_PERCENT: '10',
   SOURCES_SECRET_ARN: 'arn:aws:secretsmanager:eu-west-1:000000000000:secret:sources',
   SHOWPAD_SECRET_ARN: 'arn:aws:secretsmanager:eu-west-1:000000000000:secret:showpad',
   SHOWPAD_V4_URL: 'http://127.0.0.1:1/v4',
