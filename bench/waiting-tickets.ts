@@ -13,23 +13,15 @@ import type { ShowpadEmulator } from '../local/showpad/showpad-emulator.ts';
 import { startStack, type Stack } from '../local/stack.ts';
 import { InvocationLog } from './invocation-log.ts';
 import type { Report } from './report.ts';
-import { median } from './statistics.ts';
+import { reportWaiting, type Schedule } from './waiting-report.ts';
 
-export interface WaitingTicketsOptions {
-  readonly tickets: number;
-  /** The compressed wait between two looks at a ticket. */
-  readonly pollSeconds: number;
-  /** How many of these waits are watched. */
-  readonly intervals: number;
+export interface WaitingTicketsOptions extends Schedule {
   readonly onProgress: (line: string) => void;
 }
 
-/** The wait that template.yaml gives. */
-const deployedPollSeconds = 30;
 const recipientsPerEvent = 20;
 const longestUploadMs = 120_000;
 const content = Buffer.from('%PDF-1.7\nwaiting\nstartxref\n0\n%%EOF\n');
-const ticketPath = /\/tickets\/([^/]+)\.json$/;
 
 /**
  * Uploads a file into the My Files of as many people as there are to be tickets, in a Showpad that never finishes
@@ -92,7 +84,7 @@ async function watchTickets(options: WaitingTicketsOptions): Promise<Report> {
     const untilMs = Date.now();
     // Once it has stopped every invocation has ended, and all of them can be compared with all that Showpad was asked.
     await stack.stop();
-    return reportOn(options, invocations, showpad, { fromMs, untilMs });
+    return reportWaiting(options, invocations, showpad.requests, { fromMs, untilMs });
   } finally {
     await stack.stop();
   }
@@ -137,88 +129,4 @@ async function fillWithTickets(
     await dispatcher.destroy();
     await files.close();
   }
-}
-
-function reportOn(
-  { tickets, pollSeconds, intervals }: WaitingTicketsOptions,
-  invocations: InvocationLog,
-  { requests }: ShowpadEmulator,
-  window: { readonly fromMs: number; readonly untilMs: number },
-): Report {
-  const { fromMs, untilMs } = window;
-  const seconds = (untilMs - fromMs) / 1_000;
-  const asked = requests.map(({ method, path, receivedAt }) => ({
-    ticketId: method === 'GET' ? ticketPath.exec(path)?.[1] : undefined,
-    atMs: Date.parse(receivedAt),
-  }));
-  const calls = asked.filter(({ atMs }) => atMs >= fromMs && atMs < untilMs);
-  const looks = calls.filter(({ ticketId }) => ticketId !== undefined);
-  const gaps = gapsSeconds(asked, fromMs, untilMs);
-  const ran = invocations.between(fromMs, untilMs);
-  const polls = ran.filter(({ functionName }) => functionName === 'poll-processing');
-  const messages = sumOf(polls.map((poll) => poll.messages));
-  const everyLook = asked.filter(({ ticketId }) => ticketId !== undefined).length;
-  const everyMessage = sumOf(
-    invocations
-      .between(0, Infinity)
-      .filter(({ functionName }) => functionName === 'poll-processing')
-      .map((poll) => poll.messages),
-  );
-  const busyMs = sumOf(ran.map(({ durationMs }) => durationMs));
-  const meanGap = sumOf(gaps) / gaps.length;
-  const hourly = (wait: number): number => Math.round((tickets * 3_600) / wait);
-  const row = (what: string, measured: number, schedule: number | string) => ({
-    what,
-    measured,
-    schedule: String(schedule),
-  });
-  return {
-    title: `waiting-tickets: ${tickets} tickets that stay unfinished, one look every ${pollSeconds} s, watched for ${intervals} waits`,
-    rows: [
-      row(
-        `looks at tickets in ${Math.round(seconds)} s`,
-        looks.length,
-        Math.round((tickets * seconds) / pollSeconds),
-      ),
-      row('other calls to Showpad', calls.length - looks.length, 0),
-      row('invocations of poll-processing', polls.length, `${Math.ceil(messages / 10)} to ${messages}`),
-      row('invocations of other functions', ran.length - polls.length, 0),
-      row('messages of poll-processing, from first to last', everyMessage, everyLook),
-      row('seconds between looks, shortest', Math.min(...gaps), `≥ ${pollSeconds * 0.9}`),
-      row('seconds between looks, median', median(gaps), pollSeconds),
-      row('seconds between looks, longest', Math.max(...gaps), pollSeconds),
-      row('ms a function is busy, per look', busyMs / looks.length, '–'),
-      row(
-        `Showpad calls per hour at ${deployedPollSeconds} s`,
-        hourly(deployedPollSeconds + meanGap - pollSeconds),
-        hourly(deployedPollSeconds),
-      ),
-    ],
-    notes: [
-      'Between two looks a ticket is a delayed message and nothing runs for it: every message is one look, every invocation has 1 to 10 of them.',
-      `Per hour: 3600 ÷ (${deployedPollSeconds} s + what a look came late here, ${(meanGap - pollSeconds).toFixed(2)} s on average) for each ticket. The emulators of AWS share this machine, so looks come later than they would there, never earlier; and as looks come in waves, the count in a short time may cut one off.`,
-    ],
-  };
-}
-
-function sumOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0);
-}
-
-interface Asked {
-  readonly ticketId: string | undefined;
-  readonly atMs: number;
-}
-
-/** The seconds between each look within the window and the look at the same ticket before it. */
-function gapsSeconds(asked: readonly Asked[], fromMs: number, untilMs: number): number[] {
-  const lastLook = new Map<string, number>();
-  const gaps: number[] = [];
-  for (const { ticketId, atMs } of asked) {
-    if (ticketId === undefined) continue;
-    const before = lastLook.get(ticketId);
-    if (before !== undefined && atMs >= fromMs && atMs < untilMs) gaps.push((atMs - before) / 1_000);
-    lastLook.set(ticketId, atMs);
-  }
-  return gaps;
 }

@@ -1,18 +1,10 @@
 // UploadQueue → an asset in Showpad, never two, and its file, byte for byte.
-import type { Asset, AppliedFile, Lease, StagedFile } from '../lib/asset-state.ts';
-import { oldestOrder } from '../lib/desired-state.ts';
 import { ensureAsset, forgetIfGone } from '../lib/ensure-asset.ts';
 import { sqsHandler } from '../lib/handlers.ts';
 import { contentStep, nextStep } from '../lib/next-step.ts';
-import { backoffSeconds } from '../lib/proceed.ts';
 import { stepMessageSchema } from '../lib/queues.ts';
-import { JobFailure, TryAgain } from '../lib/reasons.ts';
+import { sendFile } from '../lib/send-file.ts';
 import { updateAsset } from '../lib/showpad/assets.ts';
-import type { ShowpadClient } from '../lib/showpad/client.ts';
-import { ShowpadError } from '../lib/showpad/errors.ts';
-import { createFile, getFile } from '../lib/showpad/files.ts';
-import { uploadBinary } from '../lib/showpad/upload.ts';
-import { deleteStaged, openStaged } from '../lib/staging.ts';
 import { step, underLease, type StepOutcome, type Work } from '../lib/work.ts';
 
 export const handler = sqsHandler(stepMessageSchema, step('upload', uploadAsset));
@@ -25,124 +17,17 @@ async function uploadAsset(work: Work): Promise<StepOutcome> {
     const client = await services.showpad();
     const ensured = await ensureAsset(work, lease, asset, client);
     if ('againInSeconds' in ensured) return ensured;
+    const { assetId, applied } = ensured;
 
-    const { content } = asset.desired;
-    if (content !== undefined && 'url' in content.value) {
-      const { url } = content.value;
-      if (ensured.applied.url !== url) await updateAsset(client, ensured.assetId, { url });
-      await services.assets.record(lease, { url, file: undefined, usableFile: undefined });
-      return 'proceed';
-    }
-    const known = { ...asset, applied: ensured.applied };
-    // An asset that was adopted may hold these very bytes already.
+    const known = { ...asset, applied };
+    // An asset that was just made or adopted may have its link, or these very bytes, already.
     if (contentStep(known) !== 'upload') return 'proceed';
-    return forgetIfGone(work, lease, ensured.assetId, () =>
-      sendFile(work, lease, known, ensured.assetId, client),
-    );
+    return forgetIfGone(work, lease, assetId, async () => {
+      const content = asset.desired.content?.value;
+      if (content === undefined || 'file' in content) return sendFile(work, lease, known, assetId, client);
+      await updateAsset(client, assetId, { url: content.url });
+      await services.assets.record(lease, { url: content.url, file: undefined, usableFile: undefined });
+      return 'proceed';
+    });
   });
-}
-
-/** Sends the staged bytes as a new file of the asset, unless an earlier try has already delivered them. */
-async function sendFile(
-  work: Work,
-  lease: Lease,
-  asset: Asset,
-  assetId: string,
-  client: ShowpadClient,
-): Promise<StepOutcome> {
-  const { services, job, attempt, signal } = work;
-  const { staged, applied } = asset;
-  if (staged === undefined) return 'proceed';
-  const earlier = await earlierDelivery(work, applied.file, staged, assetId, client);
-  if (earlier === 'unsettled') {
-    return { againInSeconds: backoffSeconds(attempt, 15), why: 'an earlier upload has not settled' };
-  }
-  if (earlier !== null) {
-    await services.assets.record(lease, { file: { ...earlier, order: staged.order, state: 'sent' } });
-    await services.telemetry.fileUploaded(job, earlier);
-    return 'proceed';
-  }
-
-  const object = { ...(await services.staging()), key: staged.objectKey };
-  const opened = await openStaged({ ...object, signal }).catch((error: unknown) => {
-    if (error instanceof Error && error.name === 'NoSuchKey') return null;
-    throw error;
-  });
-  if (opened === null) {
-    // It has expired: what comes next is to stage it again.
-    await services.assets.forgetStaged(job.key, staged);
-    return 'proceed';
-  }
-  const { body, size } = opened;
-  try {
-    // The link comes last: it lives for fifteen minutes, and is used once.
-    const contentMD5 = Buffer.from(staged.md5, 'hex').toString('base64');
-    const { id: fileId, uploadMeta } = await createFile(client, assetId, { contentMD5 });
-    const { order, md5 } = staged;
-    const file: AppliedFile = { fileId, order, md5, size, state: 'sending', since: new Date().toISOString() };
-    await services.assets.record(lease, { file });
-    await deliver(work, lease, asset, () =>
-      uploadBinary(client, { uploadMeta, body, size, contentMD5, signal }),
-    );
-    const sent: AppliedFile = { ...file, state: 'sent', since: new Date().toISOString() };
-    const oldest = oldestOrder(asset.desired, applied.oldest);
-    await services.assets.record(lease, { file: sent, url: undefined, oldest });
-    await services.telemetry.fileUploaded(job, file);
-    return 'proceed';
-  } finally {
-    body.destroy();
-  }
-}
-
-/**
- * What became of a file that was being sent when an invocation ended: the file itself when its bytes are with
- * Showpad, null when a new one must be sent, and 'unsettled' while its bytes could still arrive.
- */
-async function earlierDelivery(
-  { services }: Work,
-  file: AppliedFile | undefined,
-  staged: StagedFile,
-  assetId: string,
-  client: ShowpadClient,
-): Promise<AppliedFile | 'unsettled' | null> {
-  const isEarlier = file?.state === 'sending' && file.md5 === staged.md5 && file.size === staged.size;
-  if (!isEarlier) return null;
-  const status = await getFile(client, assetId, file.fileId).then(
-    (record) => record.status,
-    (error: unknown) => {
-      if (error instanceof ShowpadError && error.status === 404) return null;
-      throw error;
-    },
-  );
-  if (status === 'failed' || status === null) return null;
-  if (status !== 'prepared') return file;
-  const settledAt = Date.parse(file.since) + services.config.SETTLE_SECONDS * 1_000;
-  return Date.now() < settledAt ? 'unsettled' : null;
-}
-
-const mostRefusals = 5;
-
-/**
- * Puts the bytes to the link. When they have surely not arrived, the next try sends them again at once, by a
- * fresh link, and from a fresh copy of the source when the staged one turned out to be damaged.
- */
-async function deliver(
-  { services, job, attempt }: Work,
-  lease: Lease,
-  { staged, applied }: Asset,
-  put: () => Promise<void>,
-): Promise<void> {
-  try {
-    await put();
-  } catch (error) {
-    if (!(error instanceof ShowpadError)) throw error;
-    if (!error.outcomeUnknown) await services.assets.record(lease, { file: applied.file });
-    if (error.kind !== 'response' || error.retryable) throw error;
-    if (attempt >= mostRefusals) throw new JobFailure('UPLOAD_REFUSED', error.message);
-    if (error.title === 'BadDigest' && staged !== undefined) {
-      await services.assets.forgetStaged(job.key, staged);
-      await deleteStaged({ ...(await services.staging()), key: staged.objectKey });
-    }
-    throw new TryAgain(`the upload link refused the file: ${error.title}`);
-  }
 }

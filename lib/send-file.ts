@@ -1,0 +1,115 @@
+import type { AppliedFile, Asset, Lease, StagedFile } from './asset-state.ts';
+import { oldestOrder } from './desired-state.ts';
+import { backoffSeconds } from './proceed.ts';
+import { JobFailure, TryAgain } from './reasons.ts';
+import type { ShowpadClient } from './showpad/client.ts';
+import { ShowpadError } from './showpad/errors.ts';
+import { createFile, getFile } from './showpad/files.ts';
+import { uploadBinary } from './showpad/upload.ts';
+import { deleteStaged, openStaged } from './staging.ts';
+import type { StepOutcome, Work } from './work.ts';
+
+/** Sends the staged bytes as a new file of the asset, unless an earlier try has already delivered them. */
+export async function sendFile(
+  work: Work,
+  lease: Lease,
+  asset: Asset,
+  assetId: string,
+  client: ShowpadClient,
+): Promise<StepOutcome> {
+  const { services, job, attempt, signal } = work;
+  const { staged, applied } = asset;
+  if (staged === undefined) return 'proceed';
+  const earlier = await earlierDelivery(work, applied.file, staged, assetId, client);
+  if (earlier === 'unsettled') {
+    return { againInSeconds: backoffSeconds(attempt, 15), why: 'an earlier upload has not settled' };
+  }
+  if (earlier !== null) {
+    await services.assets.record(lease, { file: { ...earlier, order: staged.order, state: 'sent' } });
+    await services.telemetry.fileUploaded(job, earlier);
+    return 'proceed';
+  }
+
+  const object = { ...(await services.staging()), key: staged.objectKey };
+  const opened = await openStaged({ ...object, signal }).catch((error: unknown) => {
+    if (error instanceof Error && error.name === 'NoSuchKey') return null;
+    throw error;
+  });
+  if (opened === null) {
+    // It has expired: what comes next is to stage it again.
+    await services.assets.forgetStaged(job.key, staged);
+    return 'proceed';
+  }
+  const { body, size } = opened;
+  try {
+    // The link comes last: it lives for fifteen minutes, and is used once.
+    const contentMD5 = Buffer.from(staged.md5, 'hex').toString('base64');
+    const { id: fileId, uploadMeta } = await createFile(client, assetId, { contentMD5 });
+    const { order, md5 } = staged;
+    const file: AppliedFile = { fileId, order, md5, size, state: 'sending', since: new Date().toISOString() };
+    await services.assets.record(lease, { file });
+    await deliver(work, lease, asset, () =>
+      uploadBinary(client, { uploadMeta, body, size, contentMD5, signal }),
+    );
+    const sent: AppliedFile = { ...file, state: 'sent', since: new Date().toISOString() };
+    const oldest = oldestOrder(asset.desired, applied.oldest);
+    await services.assets.record(lease, { file: sent, url: undefined, oldest });
+    await services.telemetry.fileUploaded(job, file);
+    return 'proceed';
+  } finally {
+    body.destroy();
+  }
+}
+
+/**
+ * What became of a file that was being sent when an invocation ended: the file itself when its bytes are with
+ * Showpad, null when a new one must be sent, and 'unsettled' while its bytes could still arrive.
+ */
+async function earlierDelivery(
+  { services }: Work,
+  file: AppliedFile | undefined,
+  staged: StagedFile,
+  assetId: string,
+  client: ShowpadClient,
+): Promise<AppliedFile | 'unsettled' | null> {
+  const isEarlier = file?.state === 'sending' && file.md5 === staged.md5 && file.size === staged.size;
+  if (!isEarlier) return null;
+  const status = await getFile(client, assetId, file.fileId).then(
+    (record) => record.status,
+    (error: unknown) => {
+      if (error instanceof ShowpadError && error.status === 404) return null;
+      throw error;
+    },
+  );
+  if (status === 'failed' || status === null) return null;
+  if (status !== 'prepared') return file;
+  const settledAt = Date.parse(file.since) + services.config.SETTLE_SECONDS * 1_000;
+  return Date.now() < settledAt ? 'unsettled' : null;
+}
+
+const mostRefusals = 5;
+
+/**
+ * Puts the bytes to the link. When they have surely not arrived, the next try sends them again at once, by a
+ * fresh link, and from a fresh copy of the source when the staged one turned out to be damaged.
+ */
+async function deliver(
+  { services, job, attempt }: Work,
+  lease: Lease,
+  { staged, applied }: Asset,
+  put: () => Promise<void>,
+): Promise<void> {
+  try {
+    await put();
+  } catch (error) {
+    if (!(error instanceof ShowpadError)) throw error;
+    if (!error.outcomeUnknown) await services.assets.record(lease, { file: applied.file });
+    if (error.kind !== 'response' || error.retryable) throw error;
+    if (attempt >= mostRefusals) throw new JobFailure('UPLOAD_REFUSED', error.message);
+    if (error.title === 'BadDigest' && staged !== undefined) {
+      await services.assets.forgetStaged(job.key, staged);
+      await deleteStaged({ ...(await services.staging()), key: staged.objectKey });
+    }
+    throw new TryAgain(`the upload link refused the file: ${error.title}`);
+  }
+}
