@@ -16,15 +16,21 @@ export function presentJob(job: Job, push: Push | null = null, uploads: readonly
     updatedAt,
     showpad: { assetId, fileId, ticketId },
     error,
-    recipients: (push?.recipients ?? []).map((email, place) => {
-      const upload = uploads.find(({ index }) => index === place);
-      const {
-        state: stage = 'waiting',
-        assetId: asset = null,
-        ticketId: ticket = null,
-        error: reason = null,
-      } = upload ?? {};
-      return { email, state: stage, assetId: asset, ticketId: ticket, error: reason };
-    }),
+    recipients: (push?.recipients ?? []).map((email, place) =>
+      presentRecipient(
+        email,
+        job,
+        uploads.find(({ index }) => index === place),
+      ),
+    ),
   };
+}
+
+function presentRecipient(email: string, job: Job, upload: PersonalUpload | undefined) {
+  const { state = 'waiting', assetId = null, ticketId = null, error = null } = upload ?? {};
+  // Whoever still waits when the job fails fails with it, for the same reason.
+  if (job.state === 'failed' && state === 'waiting') {
+    return { email, state: 'failed', assetId, ticketId, error: job.error };
+  }
+  return { email, state, assetId, ticketId, error };
 }

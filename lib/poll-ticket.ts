@@ -28,6 +28,7 @@ export async function pollTicket(work: PersonalWork): Promise<StepOutcome> {
   if (!(await personalUploads.claimPoll(ticketId, lastLook))) return again('the ticket was just asked');
 
   const ageMs = Date.now() - Date.parse(since);
+  const isOverdue = ageMs > config.PROCESSING_DEADLINE_SECONDS * 1_000;
   const ticket = await getTicket(client, ticketId).catch((error: unknown) => {
     if (error instanceof ShowpadError && error.status === 404) return null;
     throw error;
@@ -49,12 +50,12 @@ export async function pollTicket(work: PersonalWork): Promise<StepOutcome> {
   if (ticket.status === 'completed') {
     if (ticket.assetId !== null) return done(work, ticketId, ticket.assetId);
     const emptyCompletions = (upload.emptyCompletions ?? 0) + 1;
-    if (emptyCompletions > mostEmptyCompletions) {
+    if (emptyCompletions > mostEmptyCompletions || isOverdue) {
       return done(work, ticketId, ticket.provisionalAssetId ?? outcomeUnknown(ticketId));
     }
     await personalUploads.advance(job.id, upload.index, { emptyCompletions });
   }
-  if (ageMs > config.PROCESSING_DEADLINE_SECONDS * 1_000) {
+  if (isOverdue) {
     throw new JobFailure('PROCESSING_DEADLINE', `Ticket ${ticketId} is still ${ticket.status} in Showpad.`);
   }
   return again(`the ticket is ${ticket.status}`);

@@ -85,27 +85,3 @@ export async function uploadToMyFiles(client: ShowpadClient, upload: MyFilesUplo
     if (body instanceof Readable) body.destroy();
   }
 }
-
-const personalAsset = z.object({
-  id,
-  name: z.string().nullish(),
-  fileSize: z.number().nullish().catch(null),
-  md5Checksum: z.string().nullish(),
-});
-export type PersonalAsset = z.infer<typeof personalAsset>;
-
-/**
- * An asset by API v3: whether the `provisionalAssetId` of a ticket exists. Administrators may be refused it in the
- * My Files of others.
- * @throws ShowpadError, status 404 when the asset is absent or not visible to the token
- */
-export function getPersonalAsset(client: ShowpadClient, assetId: string): Promise<PersonalAsset> {
-  return client.request({
-    api: 'v3',
-    method: 'GET',
-    path: path`/assets/${assetId}.json`,
-    query: { fields: ['id', 'name', 'fileSize', 'md5Checksum'] },
-    operation: 'GET /assets/{id}.json',
-    schema: personalAsset,
-  });
-}

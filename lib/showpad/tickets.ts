@@ -70,6 +70,8 @@ export async function getTicket(client: ShowpadClient, ticketId: string): Promis
     path: path`/tickets/${ticketId}.json`,
     query: { fields },
     operation: 'GET /tickets/{id}.json',
+    // Its pace is the caller's: a repetition within seconds would break it.
+    idempotent: false,
     schema: ticketFields,
   });
   return { id: ticketId, ...rest, assetId: asset };

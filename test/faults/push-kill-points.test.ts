@@ -88,13 +88,13 @@ async function problemsOf(run: Run, kind: Kind, point: string): Promise<string[]
   const { state, error, recipients } = (await get<PushView>(`/jobs/${id}`)).body;
   const person = showpad.users.find(({ email }) => email === recipient);
   const copies = person?.myFiles.assets.filter((asset) => asset.md5 === md5(pdf(run.subject))).length ?? 0;
-  const [upload] = recipients;
-  const isDone = state === 'done' && upload?.state === 'done' && copies === 1;
+  const [told] = recipients;
+  const isDone = state === 'done' && told?.state === 'done' && copies === 1;
   const isUnknown =
     state === 'failed' &&
     error?.code === 'RECIPIENTS_FAILED' &&
-    upload?.error?.code === 'OUTCOME_UNKNOWN' &&
+    told?.error?.code === 'OUTCOME_UNKNOWN' &&
     copies <= 1;
   if (isDone || (isUnknown && kind.unknowable.includes(point))) return [];
-  return [`${point}: ${copies} copies, job ${state}, recipient ${JSON.stringify(upload)}`];
+  return [`${point}: ${copies} copies, job ${state}, recipient ${JSON.stringify(told)}`];
 }

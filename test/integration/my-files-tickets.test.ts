@@ -47,7 +47,6 @@ test.each<[string, Partial<Switches>]>([
   ['is completed and never names its asset, but had said its id', { completedReadsWithoutAsset: 99 }],
   ['has a status that nobody knows', { unknownStatus: 'pondering', processingMs: 400 }],
   ['is seen late', { ticketLagMs: 500 }],
-  ['is answered with 200', { uploadStatus: 200 }],
   ['is answered with 202', { uploadStatus: 202 }],
 ])('a file whose ticket %s is done with the id of its asset', async (_what, switches) => {
   Object.assign(connector.showpad.switches, switches);

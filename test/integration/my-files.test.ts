@@ -86,7 +86,8 @@ describe('a file for people', () => {
         name: 'X.pdf',
       },
     });
-    expect(job).toMatchObject({ state: 'failed', error: { code: 'SOURCE_NOT_FOUND' } });
+    const error = { code: 'SOURCE_NOT_FOUND' };
+    expect(job).toMatchObject({ state: 'failed', error, recipients: [{ state: 'failed', error }] });
   });
 });
 

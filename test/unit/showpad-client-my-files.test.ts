@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { getPersonalAsset, isMyFilesFolder, uploadToMyFiles } from '../../lib/showpad/my-files.ts';
+import { isMyFilesFolder, uploadToMyFiles } from '../../lib/showpad/my-files.ts';
 import { asset, receiving, stalling, uploadOf } from './my-files-upload.ts';
 import { clientOf, failureOf, json, startRawServer, startServer } from './showpad-client-server.ts';
 import type { Received } from './showpad-client-server.ts';
@@ -166,16 +166,5 @@ describe('a file for My Files', () => {
     ['/../', false],
   ])('in the folder %j: %j', (folder, expected) => {
     expect(isMyFilesFolder(folder)).toBe(expected);
-  });
-});
-
-describe('an asset in My Files', () => {
-  it('is asked for through API v3', async () => {
-    const found = { id: 'a1', name: 'Plan.pdf', fileSize: 10, md5Checksum: null };
-    const server = await startServer((response) =>
-      json(response, 200, { meta: { code: 200 }, response: found }),
-    );
-    expect(await getPersonalAsset(clientOf(server.url), 'a1')).toEqual(found);
-    expect(server.requests[0]?.url).toBe('/api/v3/assets/a1.json?fields=id,name,fileSize,md5Checksum');
   });
 });
