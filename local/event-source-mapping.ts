@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import {
   ChangeMessageVisibilityCommand,
   DeleteMessageBatchCommand,
+  MessageNotInflight,
   ReceiveMessageCommand,
 } from '@aws-sdk/client-sqs';
 import type { Message, SQSClient } from '@aws-sdk/client-sqs';
@@ -97,7 +98,15 @@ export function startEventSourceMapping(
       ({ ReceiptHandle }) =>
         new ChangeMessageVisibilityCommand({ QueueUrl: queueUrl, ReceiptHandle, VisibilityTimeout: 0 }),
     );
-    await Promise.all(commands.map((command) => sqs.send(command)));
+    const changes = commands.map(async (command) => {
+      try {
+        await sqs.send(command);
+      } catch (error) {
+        // Its time had come by itself.
+        if (!(error instanceof MessageNotInflight)) throw error;
+      }
+    });
+    await Promise.all(changes);
   };
 
   const problem = (action: string, error: unknown): void => {
