@@ -116,7 +116,7 @@ async function connect(stack: Stack, showpad: ShowpadEmulator): Promise<Connecto
       const [accepted] = status < 300 ? body.jobs : [];
       if (accepted === undefined)
         throw new Error(`The event was answered with ${status}: ${JSON.stringify(body)}`);
-      await stack.settled();
+      await stack.settled(55_000);
       return job(accepted.id);
     },
     async stop() {
