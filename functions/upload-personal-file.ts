@@ -11,7 +11,7 @@ import type { ShowpadClient } from '../lib/showpad/client.ts';
 import { ShowpadError } from '../lib/showpad/errors.ts';
 import { uploadToMyFiles } from '../lib/showpad/my-files.ts';
 import { findRecipients, getMyFilesDivision, largestFittingBytes } from '../lib/showpad/recipients.ts';
-import { openStaged } from '../lib/staging.ts';
+import { openIfStaged } from '../lib/staging.ts';
 import type { StepOutcome } from '../lib/work.ts';
 
 export const handler = sqsHandler(stepMessageSchema, personalStep('personalUpload', uploadPersonalFile));
@@ -78,10 +78,7 @@ async function send(work: Delivery, client: ShowpadClient, lease: ItemLease): Pr
   const { personalUploads, telemetry } = services;
   const object = { ...(await services.staging()), key: staged.objectKey };
   for (const name of namesFor(push)) {
-    const opened = await openStaged({ ...object, signal }).catch((error: unknown) => {
-      if (error instanceof Error && error.name === 'NoSuchKey') return null;
-      throw error;
-    });
+    const opened = await openIfStaged({ ...object, signal });
     if (opened === null) return stageAgain(work, staged);
     const { body, size } = opened;
     const intent = { at: new Date().toISOString(), fileName: name, divisionId };

@@ -2,10 +2,9 @@ import type { AppliedState, Asset, StagedFile } from './asset-state.ts';
 import { desiredName, impliedNameOrder, standing, type DesiredState } from './desired-state.ts';
 import type { EventOrder } from './event-order.ts';
 import type { Job } from './jobs.ts';
-import type { JobError } from './reasons.ts';
-import { jobError } from './reasons.ts';
+import { jobError, type JobError } from './reasons.ts';
 
-/** What a job waits for. The first three name the queue whose function can do it. */
+/** What a job waits for. The first four are done by a function of their own, with a queue of its own. */
 export type Step =
   | { readonly kind: 'stage' | 'upload' | 'metadata' | 'poll' }
   | { readonly kind: 'done' | 'superseded' }
@@ -27,17 +26,15 @@ export function nextStep(job: Job, asset: Asset): Step {
     if (applied.assetId !== undefined && isRenamedByOlderEvent(desired, applied)) return { kind: 'metadata' };
     return isErasing && job.state !== 'received' ? afterErasing(asset) : { kind: 'superseded' };
   }
-  if (wishes.includes('content')) {
-    const step = contentStep(asset);
-    if (step !== null && step !== 'poll') return { kind: step };
-  }
+  const content = wishes.includes('content') ? contentStep(asset) : null;
+  if (content !== null && content !== 'poll') return { kind: content };
   // What others have asked for is done along the way, but an asset that is not there is waited for only by those
   // who asked.
   const pending = pendingPaths(asset).filter(
     (path) => applied.assetId !== undefined || wishes.includes(path),
   );
   if (pending.length > 0) return { kind: 'metadata' };
-  if (wishes.includes('content') && contentStep(asset) === 'poll') return { kind: 'poll' };
+  if (content === 'poll') return { kind: 'poll' };
   const refused = wishes.flatMap((path) => {
     const refusal = applied.refused[path];
     return refusal?.order === job.order ? [refusal] : [];

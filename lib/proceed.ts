@@ -89,9 +89,14 @@ function references({ applied }: Asset): { showpad: Job['showpad'] } {
 async function dropStaged(services: Services, asset: Asset): Promise<void> {
   const { key, staged } = asset;
   if (staged === undefined || contentStep(asset) !== null) return;
-  const { deleteStaged } = await import('./staging.ts');
-  await deleteStaged({ ...(await services.staging()), key: staged.objectKey });
+  await removeStaged(services, staged);
   await services.assets.forgetStaged(key, staged);
+}
+
+/** Takes staged bytes out of the bucket; loads what knows S3 only now, for the functions that seldom need it. */
+export async function removeStaged(services: Services, { objectKey }: { objectKey: string }): Promise<void> {
+  const { deleteStaged } = await import('./staging.ts');
+  await deleteStaged({ ...(await services.staging()), key: objectKey });
 }
 
 /** How long to wait before the next try: doubling from one second, with full jitter, at most `longestSeconds`. */

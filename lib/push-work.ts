@@ -1,10 +1,11 @@
 import type { Invocation } from './handlers.ts';
 import { hasEnded, type Job } from './jobs.ts';
 import type { PersonalUpload, Push } from './personal-uploads.ts';
+import { removeStaged } from './proceed.ts';
 import type { QueueName, StepMessage } from './queues.ts';
 import { jobError, type JobError } from './reasons.ts';
 import type { Services } from './services.ts';
-import { outcomeOf, type StepOutcome } from './work.ts';
+import { tell, type StepOutcome } from './work.ts';
 
 /** A push into My Files on which this function has something to do. */
 export interface PushWork extends Invocation {
@@ -28,9 +29,7 @@ export function pushStep(queue: QueueName, story: (work: PushWork) => Promise<St
     const outcome = await tell(work, () => story(work));
     if (outcome === 'proceed') return;
     if ('againInSeconds' in outcome) await putOff(queue, message, work, outcome);
-    else if (await services.jobs.advance(job.id, 'failed', { error: outcome })) {
-      await services.telemetry.jobFailed(job, outcome);
-    }
+    else await failPush(services, job, outcome);
   };
 }
 
@@ -69,16 +68,6 @@ async function openPush({ jobId, attempt }: StepMessage, invocation: Invocation)
   return job === null || push === null || hasEnded(job) ? null : { ...invocation, job, push, attempt };
 }
 
-async function tell(work: PushWork, story: () => Promise<StepOutcome>): Promise<StepOutcome | JobError> {
-  try {
-    return await story();
-  } catch (error) {
-    const outcome = outcomeOf(error, work);
-    if (outcome === null) throw error;
-    return outcome;
-  }
-}
-
 async function putOff(
   queue: QueueName,
   message: StepMessage,
@@ -96,14 +85,14 @@ async function endWhenAllHave(services: Services, { job, push }: PushWork): Prom
   if (ended.length < push.recipients.length) return;
   const failed = ended.filter(({ state }) => state === 'failed').length;
   if (failed === 0) {
-    if (push.staged !== undefined) {
-      const { deleteStaged } = await import('./staging.ts');
-      await deleteStaged({ ...(await services.staging()), key: push.staged.objectKey });
-    }
+    if (push.staged !== undefined) await removeStaged(services, push.staged);
     if (await services.jobs.advance(job.id, 'done')) await services.telemetry.jobDone(job);
     return;
   }
-  const error = jobError('RECIPIENTS_FAILED', `${failed} of ${ended.length} recipients failed.`);
-  if (await services.jobs.advance(job.id, 'failed', { error }))
-    await services.telemetry.jobFailed(job, error);
+  const message = `${failed} of ${ended.length} recipients failed.`;
+  await failPush(services, job, jobError('RECIPIENTS_FAILED', message));
+}
+
+async function failPush({ jobs, telemetry }: Services, job: Job, error: JobError): Promise<void> {
+  if (await jobs.advance(job.id, 'failed', { error })) await telemetry.jobFailed(job, error);
 }

@@ -1,12 +1,12 @@
 import type { AppliedFile, Asset, Lease, StagedFile } from './asset-state.ts';
 import { oldestOrder } from './desired-state.ts';
-import { backoffSeconds } from './proceed.ts';
+import { backoffSeconds, removeStaged } from './proceed.ts';
 import { JobFailure, TryAgain } from './reasons.ts';
 import type { ShowpadClient } from './showpad/client.ts';
 import { ShowpadError } from './showpad/errors.ts';
 import { createFile, getFile } from './showpad/files.ts';
 import { uploadBinary } from './showpad/upload.ts';
-import { deleteStaged, openStaged } from './staging.ts';
+import { openIfStaged } from './staging.ts';
 import type { StepOutcome, Work } from './work.ts';
 
 /** Sends the staged bytes as a new file of the asset, unless an earlier try has already delivered them. */
@@ -31,10 +31,7 @@ export async function sendFile(
   }
 
   const object = { ...(await services.staging()), key: staged.objectKey };
-  const opened = await openStaged({ ...object, signal }).catch((error: unknown) => {
-    if (error instanceof Error && error.name === 'NoSuchKey') return null;
-    throw error;
-  });
+  const opened = await openIfStaged({ ...object, signal });
   if (opened === null) {
     // It has expired: what comes next is to stage it again.
     await services.assets.forgetStaged(job.key, staged);
@@ -108,7 +105,7 @@ async function deliver(
     if (attempt >= mostRefusals) throw new JobFailure('UPLOAD_REFUSED', error.message);
     if (error.title === 'BadDigest' && staged !== undefined) {
       await services.assets.forgetStaged(job.key, staged);
-      await deleteStaged({ ...(await services.staging()), key: staged.objectKey });
+      await removeStaged(services, staged);
     }
     throw new TryAgain(`the upload link refused the file: ${error.title}`);
   }

@@ -71,6 +71,18 @@ export async function openStaged(
   return { body: signal === undefined ? body : addAbortSignal(signal, body), size };
 }
 
+/** Opens a staged object as `openStaged` does; null when it is not there any more. */
+export async function openIfStaged(
+  object: Parameters<typeof openStaged>[0],
+): Promise<{ body: Readable; size: number } | null> {
+  try {
+    return await openStaged(object);
+  } catch (error) {
+    if (error instanceof Error && error.name === 'NoSuchKey') return null;
+    throw error;
+  }
+}
+
 /** Deletes a staged object; one that is not there is no error. */
 export async function deleteStaged(object: StagedObject): Promise<void> {
   await object.s3.send(new DeleteObjectCommand({ Bucket: object.bucket, Key: object.key }));

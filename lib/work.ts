@@ -44,7 +44,8 @@ export function step(kind: QueuedStep, story: (work: Work) => Promise<StepOutcom
       await proceed(services, jobId);
       return;
     }
-    const outcome = await tell({ ...invocation, job, asset, attempt }, story);
+    const work = { ...invocation, job, asset, attempt };
+    const outcome = await tell(work, () => story(work));
     if (outcome === 'proceed') await proceed(services, jobId, { step: kind, attempt });
     else if ('code' in outcome)
       await fail(services, job, (await services.assets.get(job.key)) ?? asset, outcome);
@@ -57,21 +58,19 @@ export function step(kind: QueuedStep, story: (work: Work) => Promise<StepOutcom
   };
 }
 
-async function tell(
-  work: Work,
-  story: (work: Work) => Promise<StepOutcome>,
-): Promise<StepOutcome | JobError> {
+/** Tells a story, and turns what it throws into an outcome; what is nobody's but ours goes on to SQS. */
+export async function tell(trial: Trial, story: () => Promise<StepOutcome>): Promise<StepOutcome | JobError> {
   try {
-    return await story(work);
+    return await story();
   } catch (error) {
-    const outcome = outcomeOf(error, work);
+    const outcome = outcomeOf(error, trial);
     if (outcome === null) throw error;
     return outcome;
   }
 }
 
 /** What an error means for a step; null when it is nobody's but ours, and a matter for SQS. */
-export function outcomeOf(error: unknown, work: Trial): StepOutcome | JobError | null {
+function outcomeOf(error: unknown, work: Trial): StepOutcome | JobError | null {
   if (error instanceof JobFailure) return jobError(error.code, error.message);
   if (error instanceof LeaseLostError || error instanceof TryAgain) return again(work, error.message, null);
   // Time is up for this invocation, not for the job.
