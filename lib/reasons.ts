@@ -156,6 +156,13 @@ export class JobFailure extends Error {
 /** Puts a step off, to be tried from its beginning. */
 export class TryAgain extends Error {
   override readonly name = 'TryAgain';
+  /** When; null leaves it to the backoff of the step. */
+  readonly afterSeconds: number | null;
+
+  constructor(message: string, afterSeconds: number | null = null) {
+    super(message);
+    this.afterSeconds = afterSeconds;
+  }
 }
 
 /** The error of a job: what happened, and what to do about it. */

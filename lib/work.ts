@@ -72,7 +72,8 @@ export async function tell(trial: Trial, story: () => Promise<StepOutcome>): Pro
 /** What an error means for a step; null when it is nobody's but ours, and a matter for SQS. */
 function outcomeOf(error: unknown, work: Trial): StepOutcome | JobError | null {
   if (error instanceof JobFailure) return jobError(error.code, error.message);
-  if (error instanceof LeaseLostError || error instanceof TryAgain) return again(work, error.message, null);
+  if (error instanceof LeaseLostError) return again(work, error.message, null);
+  if (error instanceof TryAgain) return again(work, error.message, error.afterSeconds);
   // Time is up for this invocation, not for the job.
   if (work.signal.aborted) return again(work, 'the invocation came to its end', null);
   if (error instanceof SourceError) {
