@@ -16,7 +16,7 @@ const sizes = [100 * megabyte, 1_000 * megabyte];
 const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Report>>> = {
   'streaming-stage': async ({ rounds, onProgress }) => {
     const { race } = await import('./streaming/race.ts');
-    const title = 'streaming-stage: source → S3, hashed, in parts of 8 MiB';
+    const title = 'streaming-stage: source → S3, hashed, in parts of 10 MiB';
     return race({ step: 'stage', title, sizes, rounds: rounds ?? 5, onProgress });
   },
   'streaming-upload': async ({ rounds, onProgress }) => {

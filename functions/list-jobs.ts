@@ -2,7 +2,8 @@
 import * as z from 'zod';
 import { httpHandler } from '../lib/handlers.ts';
 import { presentJob } from '../lib/job-view.ts';
-import { CursorError, isJobState, jobStates } from '../lib/jobs.ts';
+import { CursorError } from '../lib/job-list.ts';
+import { isJobState, jobStates } from '../lib/jobs.ts';
 import { HttpProblem, jsonResponse } from '../lib/problem.ts';
 
 const querySchema = z.object({
@@ -22,7 +23,7 @@ export const handler = httpHandler(async ({ query }, { services }) => {
     throw new HttpProblem(400, faults.map(({ field, message }) => `${field}: ${message}`).join('; '), faults);
   }
   try {
-    const { items, next } = await services.jobs.list(parsed.data);
+    const { items, next } = await services.jobList.page(parsed.data);
     return jsonResponse(200, { items: items.map((job) => presentJob(job)), next });
   } catch (error) {
     if (!(error instanceof CursorError)) throw error;

@@ -1,12 +1,5 @@
 import { createHash } from 'node:crypto';
-import {
-  GetCommand,
-  PutCommand,
-  QueryCommand,
-  UpdateCommand,
-  type DynamoDBDocumentClient,
-} from '@aws-sdk/lib-dynamodb';
-import * as z from 'zod';
+import { GetCommand, PutCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { conditionHeld } from './conditional-write.ts';
 import type { EventOrder } from './event-order.ts';
 import type { DivisionWish } from './metadata.ts';
@@ -34,6 +27,13 @@ const legalPriorStates = {
 export type JobState = keyof typeof legalPriorStates;
 export const jobStates = Object.keys(legalPriorStates).filter(isJobState);
 const ends: ReadonlySet<JobState> = new Set(['done', 'failed', 'superseded', 'ignored']);
+
+/** Where a job stands in the index by state: those that have not ended stand together. */
+export type JobPhase = 'open' | 'done' | 'failed' | 'superseded' | 'ignored';
+
+export function phaseOf(state: JobState): JobPhase {
+  return ends.has(state) ? (state as JobPhase) : 'open';
+}
 
 export function isJobState(text: string): text is JobState {
   return Object.hasOwn(legalPriorStates, text);
@@ -67,13 +67,8 @@ export interface Job {
 export type JobDraft = Omit<Job, 'createdAt' | 'updatedAt' | 'attempts'>;
 export type JobChanges = Partial<Pick<Job, 'attempts' | 'error' | 'showpad' | 'retriedAt'>>;
 
-export interface JobPage {
-  readonly items: readonly Job[];
-  readonly next: string | null;
-}
-
 /** Jobs are kept this long: longer than any sender retries, any queue holds and any deadline lasts. */
-const retentionSeconds = 45 * 86_400;
+export const retentionSeconds = 45 * 86_400;
 
 /** The id of the job of an event: the same for every delivery of it. */
 export function jobId(source: string, eventId: string): string {
@@ -84,12 +79,7 @@ export function hasEnded(job: Job): boolean {
   return ends.has(job.state);
 }
 
-/** The cursor of a list was not one of ours. */
-export class CursorError extends Error {
-  override readonly name = 'CursorError';
-}
-
-/** Jobs in DynamoDB: `JOB#{id}`, with indexes by state and by day. Other errors are those of the AWS SDK. */
+/** Jobs in DynamoDB: `JOB#{id}`; job-list.ts lists them by its indexes. Other errors are those of the AWS SDK. */
 export class Jobs {
   readonly #database: DynamoDBDocumentClient;
   readonly #table: string;
@@ -109,6 +99,7 @@ export class Jobs {
       ...keyOf(job.id),
       ...created,
       day: at.slice(0, 10),
+      phase: phaseOf(job.state),
       expiresAt: this.#seconds() + retentionSeconds,
     };
     const written = await conditionHeld(
@@ -129,7 +120,7 @@ export class Jobs {
     const { Item } = await this.#database.send(
       new GetCommand({ TableName: this.#table, Key: keyOf(id), ConsistentRead: true }),
     );
-    return Item === undefined || this.#hasExpired(Item) ? null : jobOf(Item);
+    return Item === undefined ? null : unexpiredJob(Item, this.#now());
   }
 
   /**
@@ -139,6 +130,7 @@ export class Jobs {
   async advance(id: string, to: JobState, changes: JobChanges = {}): Promise<boolean> {
     const set: Record<string, unknown> = {
       state: to,
+      phase: phaseOf(to),
       updatedAt: this.#now().toISOString(),
       ...changes,
     };
@@ -161,122 +153,17 @@ export class Jobs {
     );
   }
 
-  /**
-   * Lists jobs, newest first. A page may hold fewer than `limit`; `next` is null at the end.
-   * @throws {CursorError} when the cursor is none that a list has given
-   */
-  async list(filter: {
-    state?: JobState | undefined;
-    source?: string | undefined;
-    limit: number;
-    cursor?: string | undefined;
-  }): Promise<JobPage> {
-    const items: Job[] = [];
-    let position: Position | null =
-      filter.cursor === undefined
-        ? filter.state === undefined
-          ? { day: this.#today() }
-          : {}
-        : readCursor(filter.cursor, filter.state, this.#today());
-    while (position !== null && items.length < filter.limit) {
-      const page = await this.#page(filter, position, filter.limit - items.length);
-      items.push(...page.items);
-      position = page.next;
-    }
-    return { items, next: position === null ? null : writeCursor(position) };
-  }
-
-  async #page(
-    filter: { state?: JobState | undefined; source?: string | undefined },
-    position: Position,
-    limit: number,
-  ): Promise<{ items: Job[]; next: Position | null }> {
-    const [index, name, value] =
-      filter.state === undefined
-        ? (['jobs-by-day', 'day', position.day] as const)
-        : (['jobs-by-state', 'state', filter.state] as const);
-    const { Items = [], LastEvaluatedKey } = await this.#database.send(
-      new QueryCommand({
-        TableName: this.#table,
-        IndexName: index,
-        KeyConditionExpression: '#name = :value',
-        ...(filter.source !== undefined && { FilterExpression: '#source = :source' }),
-        ExpressionAttributeNames: {
-          '#name': name,
-          ...(filter.source !== undefined && { '#source': 'source' }),
-        },
-        ExpressionAttributeValues: {
-          ':value': value,
-          ...(filter.source !== undefined && { ':source': filter.source }),
-        },
-        ScanIndexForward: false,
-        Limit: limit,
-        ...(position.after !== undefined && { ExclusiveStartKey: position.after }),
-      }),
-    );
-    const items = Items.filter((item) => !this.#hasExpired(item)).map(jobOf);
-    if (LastEvaluatedKey !== undefined)
-      return { items, next: cursorSchema.parse({ ...position, after: LastEvaluatedKey }) };
-    const earlier = position.day === undefined ? null : this.#dayBefore(position.day);
-    return { items, next: earlier === null ? null : { day: earlier } };
-  }
-
-  #today(): string {
-    return this.#now().toISOString().slice(0, 10);
-  }
-
-  #dayBefore(day: string): string | null {
-    const before = new Date(Date.parse(`${day}T00:00:00Z`) - 86_400_000);
-    const oldest = this.#now().getTime() - (retentionSeconds + 86_400) * 1_000;
-    return before.getTime() < oldest ? null : before.toISOString().slice(0, 10);
-  }
-
   #seconds(): number {
     return Math.floor(this.#now().getTime() / 1_000);
   }
-
-  #hasExpired(item: Record<string, unknown>): boolean {
-    return Number(item['expiresAt']) * 1_000 <= this.#now().getTime();
-  }
 }
 
-const cursorSchema = z.strictObject({
-  day: z.iso.date().exactOptional(),
-  after: z
-    .strictObject({
-      pk: z.string(),
-      sk: z.string(),
-      createdAt: z.string(),
-      day: z.string().exactOptional(),
-      state: z.string().exactOptional(),
-    })
-    .exactOptional(),
-});
-type Position = z.output<typeof cursorSchema>;
-
-function writeCursor(position: Position): string {
-  return Buffer.from(JSON.stringify(position)).toString('base64url');
-}
-
-function readCursor(cursor: string, state: JobState | undefined, today: string): Position {
-  try {
-    const position = cursorSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
-    const { day, after } = position;
-    const dayFits = state === undefined ? day !== undefined && day <= today : day === undefined;
-    const afterFits =
-      after === undefined || (state === undefined ? after.day === day : after.state === state);
-    if (dayFits && afterFits) return position;
-  } catch {
-    // Whatever is wrong with it, it is no cursor.
-  }
-  throw new CursorError('The cursor is not one that this list has given, or belongs to another filter.');
+/** The job that an item of the table holds; null when its time is over: DynamoDB deletes expired items late. */
+export function unexpiredJob(item: Record<string, unknown>, now: Date): Job | null {
+  const { pk: _pk, sk: _sk, day: _day, phase: _phase, expiresAt, ...job } = item;
+  return Number(expiresAt) * 1_000 <= now.getTime() ? null : (job as unknown as Job);
 }
 
 function keyOf(id: string): { pk: string; sk: string } {
   return { pk: `JOB#${id}`, sk: 'JOB' };
-}
-
-function jobOf(item: Record<string, unknown>): Job {
-  const { pk: _pk, sk: _sk, day: _day, expiresAt: _expiresAt, ...job } = item;
-  return job as unknown as Job;
 }

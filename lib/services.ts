@@ -8,6 +8,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Dispatcher } from 'undici';
 import { Assets } from './assets.ts';
 import { parseConfig, type Config } from './config.ts';
+import { JobList } from './job-list.ts';
 import { Jobs } from './jobs.ts';
 import { PersonalUploads } from './personal-uploads.ts';
 import { Queues } from './queues.ts';
@@ -27,6 +28,7 @@ export interface Services {
   readonly telemetry: Telemetry;
   readonly assets: Assets;
   readonly jobs: Jobs;
+  readonly jobList: JobList;
   readonly timeline: Timeline;
   readonly personalUploads: PersonalUploads;
   readonly budget: ShowpadBudget;
@@ -90,6 +92,7 @@ function buildServices(environment: NodeJS.ProcessEnv): Services {
     timeline,
     assets: new Assets(database, config.TABLE_NAME),
     jobs: new Jobs(database, config.TABLE_NAME),
+    jobList: new JobList(database, config.TABLE_NAME),
     personalUploads: new PersonalUploads(database, config.TABLE_NAME),
     budget,
     queues: new Queues(new SQSClient({}), {

@@ -5,11 +5,12 @@ import { uploadMultipart } from './multipart-upload.ts';
 /** An object of the staging bucket. */
 export type StagedObject = { s3: S3Client; bucket: string; key: string };
 
-const partBytes = 8 * 1024 * 1024;
+// A file of up to this size is one request to S3 instead of four.
+const partBytes = 10 * 1024 * 1024;
 const parallelParts = 4;
 
 /**
- * Streams `body` into the staging bucket in 8 MiB parts, holding no more than 32 MiB of it. The object appears whole
+ * Streams `body` into the staging bucket in 10 MiB parts, holding no more than 40 MiB of it. The object appears whole
  * or not at all: when `body` throws, ends after other than `size` bytes, S3 fails, or `signal` aborts, nothing is
  * left behind and the error is thrown. An aborted `signal` is noticed between two chunks: give it to the producer of
  * `body` too.

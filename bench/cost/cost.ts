@@ -33,7 +33,7 @@ console.log(
     '',
     `A month costs ${money(2 * prices.secretMonth)} for the two secrets, and what empty polls of the queues take.`,
     'Calls, messages, units and log lines are counted. A function is taken to be busy for 0.4 s with a call to Showpad,',
-    'for 10 ms with one to AWS, and with bytes at 75 MB/s.',
+    'for 10 ms with one to AWS, and with bytes at 40 MB/s.',
   ].join('\n'),
 );
 

@@ -117,7 +117,7 @@ function certificateOption(option: string, authorityFile: string | null): string
   return authorityFile === null ? [] : [option, authorityFile];
 }
 
-/** As the functions send it: in parts of 8 MiB, four at once, when staging, and in one PUT when uploading. */
+/** As the functions send it: in parts of 10 MiB, four at once, when staging, and in one PUT when uploading. */
 function rcloneTarget(origin: string, path: string, step: TransferTask['step']): string {
   const options = {
     provider: 'Other',

@@ -16,7 +16,7 @@ import { uploadMultipart } from '../../lib/multipart-upload.ts';
 import { deleteStaged, openStaged, stageStream } from '../../lib/staging.ts';
 
 let bucket = '';
-const partBytes = 8 * 1024 * 1024;
+const partBytes = 10 * 1024 * 1024;
 
 const app = buildApp({ logger: false });
 /** What the server was asked, as `METHOD path?query`, and how many parts were on their way at once. */

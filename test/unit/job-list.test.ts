@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { eventOrder } from '../../lib/event-order.ts';
-import { CursorError, jobId, Jobs, type JobState } from '../../lib/jobs.ts';
+import { CursorError, JobList } from '../../lib/job-list.ts';
+import { jobId, Jobs, type JobState } from '../../lib/jobs.ts';
 import { useEmbeddedTable } from './embedded-table.ts';
 
 const table = useEmbeddedTable();
@@ -11,12 +12,14 @@ let now = new Date('2020-01-01T12:00:00Z');
 let source = '';
 let tests = 0;
 let jobs: Jobs;
+let list: JobList;
 beforeEach(() => {
   tests += 1;
   source = `source-${tests}`;
   now = new Date(Date.parse('2020-01-01T12:00:00Z') + tests * 400 * dayMs);
   const { database, tableName } = table();
   jobs = new Jobs(database, tableName, () => now);
+  list = new JobList(database, tableName, () => now);
 });
 
 async function create(eventId: string, state: JobState = 'received', from = source): Promise<string> {
@@ -43,7 +46,7 @@ async function listAll(filter: { state?: JobState; source?: string }, limit: num
   const pages: string[][] = [];
   let cursor: string | undefined;
   do {
-    const { items, next } = await jobs.list({ ...filter, limit, cursor });
+    const { items, next } = await list.page({ ...filter, limit, cursor });
     expect(items.length).toBeLessThanOrEqual(limit);
     pages.push(items.map(({ eventId }) => eventId));
     cursor = next ?? undefined;
@@ -60,8 +63,8 @@ const encoded = (value: unknown): string => Buffer.from(JSON.stringify(value)).t
 
 describe('the list of jobs', () => {
   it('is empty, and at its end, when there are none', async () => {
-    expect(await jobs.list({ source, limit: 10 })).toEqual({ items: [], next: null });
-    expect(await jobs.list({ source, state: 'staging', limit: 10 })).toEqual({ items: [], next: null });
+    expect(await list.page({ source, limit: 10 })).toEqual({ items: [], next: null });
+    expect(await list.page({ source, state: 'staging', limit: 10 })).toEqual({ items: [], next: null });
   });
 
   it('shows the newest first, over days with and without jobs, each once', async () => {
@@ -74,6 +77,30 @@ describe('the list of jobs', () => {
     for (const limit of [1, 3, 100]) {
       expect((await listAll({}, limit)).flat()).toEqual(made);
     }
+  });
+
+  it('shows jobs on their way by the state they have now', async () => {
+    const ids: string[] = [];
+    for (const eventId of ['a', 'b', 'c', 'd']) {
+      ids.push(await create(eventId));
+      later(1);
+    }
+    const [a = '', b = '', c = ''] = ids;
+    for (const id of [a, b, c]) await jobs.advance(id, 'staging');
+    await jobs.advance(b, 'staged');
+    await jobs.advance(c, 'done');
+    for (const limit of [1, 50]) {
+      expect(await mine('staging', limit)).toEqual(['a']);
+      expect(await mine('staged', limit)).toEqual(['b']);
+      expect(await mine('received', limit)).toEqual(['d']);
+      expect(await mine('done', limit)).toEqual(['c']);
+    }
+  });
+
+  it('reads more jobs than one request to the table brings', async () => {
+    const ids = await Promise.all(Array.from({ length: 130 }, (_, index) => create(`job-${index}`)));
+    const { items } = await list.page({ source, limit: 200 });
+    expect(new Set(items.map(({ id }) => id))).toEqual(new Set(ids));
   });
 
   it('fills its pages as long as there is enough', async () => {
@@ -137,10 +164,10 @@ describe('the list of jobs', () => {
       await create(eventId);
       later(1);
     }
-    const first = await jobs.list({ limit: 2 });
+    const first = await list.page({ limit: 2 });
     later(dayMs);
     await create('d');
-    const second = await jobs.list({ limit: 2, cursor: first.next ?? '' });
+    const second = await list.page({ limit: 2, cursor: first.next ?? '' });
     expect([...first.items, ...second.items].map(({ eventId }) => eventId)).toEqual(['c', 'b', 'a']);
   });
 
@@ -159,19 +186,19 @@ describe('the list of jobs', () => {
     ['another place', encoded({ day: '2020-01-01', after: { x: 'y' } })],
     ['a place of another shape', encoded({ day: '2020-01-01', after: { pk: { S: 'JOB#1' } } })],
   ])('refuses a cursor with %s', async (_what, cursor) => {
-    await expect(jobs.list({ limit: 1, cursor })).rejects.toBeInstanceOf(CursorError);
+    await expect(list.page({ limit: 1, cursor })).rejects.toBeInstanceOf(CursorError);
   });
 
   it('refuses the cursor of another list', async () => {
     for (const eventId of ['a', 'b']) await create(eventId, 'done');
-    const byDay = (await jobs.list({ limit: 1 })).next ?? '';
-    const byState = (await jobs.list({ state: 'done', limit: 1 })).next ?? '';
+    const byDay = (await list.page({ limit: 1 })).next ?? '';
+    const byState = (await list.page({ state: 'done', limit: 1 })).next ?? '';
     for (const [state, cursor] of [
       ['failed', byState],
       ['done', byDay],
       [undefined, byState],
     ] as const) {
-      await expect(jobs.list({ state, limit: 1, cursor })).rejects.toBeInstanceOf(CursorError);
+      await expect(list.page({ state, limit: 1, cursor })).rejects.toBeInstanceOf(CursorError);
     }
   });
 });
