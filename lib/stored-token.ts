@@ -72,7 +72,8 @@ export class TokenStore {
   }
 
   /**
-   * Takes the right to renew the token that was read; null while another has it, or when it has been renewed since.
+   * Takes the right to renew the token that was read; null while another has it or nobody may ask, or when it
+   * has been renewed since.
    * @param until when it ends, in milliseconds since 1970
    */
   async takeRight({ version }: StoredToken, now: number, until: number): Promise<RenewalRight | null> {
@@ -82,9 +83,13 @@ export class TokenStore {
     if (version === null && (await this.#items.create(key, changes))) return right;
     // The SDK repeats a request whose answer was lost: the right is then this very caller's.
     const isTaken = await this.#items.change(key, changes, {
-      condition:
-        '#version = :version AND (attribute_not_exists(renewingUntil) OR renewingUntil < :now OR renewer = :renewer)',
-      names: { '#version': 'version' },
+      condition: [
+        '#version = :version',
+        '(attribute_not_exists(renewingUntil) OR renewingUntil < :now OR renewer = :renewer)',
+        // Others may have run into it since the item was read.
+        '(attribute_not_exists(#pause.#until) OR #pause.#until <= :now)',
+      ].join(' AND '),
+      names: { '#version': 'version', '#pause': 'pause', '#until': 'until' },
       values: { ':version': right.version, ':now': now, ':renewer': right.renewer },
     });
     return isTaken ? right : null;
