@@ -1,11 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { beforeEach } from 'vitest';
 import { Items } from '../../lib/items.ts';
+import { TryAgain } from '../../lib/reasons.ts';
 import { itemRetentionSeconds, SharedToken, type SharedTokenOptions } from '../../lib/shared-token.ts';
 import type { GrantCredentials } from '../../lib/showpad/credentials.ts';
 import type { TokenGrant } from '../../lib/showpad/oauth-answer.ts';
 import { CredentialsRefused } from '../../lib/showpad/oauth.ts';
 import { TokenStore } from '../../lib/stored-token.ts';
+import { useEmbeddedTable } from './embedded-table.ts';
 
 export const client = { clientId: 'client', clientSecret: 'client-secret' };
 
@@ -71,4 +74,44 @@ export function container(
     sleep: (delayMs) => delay(delayMs / 20),
     ...options,
   });
+}
+
+/** The clock, the endpoint and the credentials of a test, each test with an item of its own. */
+export class TokenRig {
+  readonly table = useEmbeddedTable();
+  now = 0;
+  endpoint = new OneUseEndpoint();
+  credentials: GrantCredentials = password('nobody');
+  tests = 0;
+
+  constructor() {
+    beforeEach(() => {
+      this.tests += 1;
+      this.now = Date.parse('2026-01-01T00:00:00Z');
+      this.endpoint = new OneUseEndpoint();
+      const clientSecret = `canary-secret-${this.tests}`;
+      this.credentials = { grant: 'refresh_token', ...client, clientSecret, refreshToken: 'refresh-0' };
+    });
+  }
+
+  /** One more container. */
+  start(options: Partial<SharedTokenOptions> = {}): SharedToken {
+    const settings = { now: () => this.now, random: () => 0.5, ...options };
+    return container(this.table(), this.credentials, this.endpoint, settings);
+  }
+
+  later(seconds: number): void {
+    this.now += seconds * 1_000;
+  }
+
+  async obtain(token: SharedToken, refused: string | null = null): Promise<string> {
+    return (await token.obtain(refused)).token;
+  }
+
+  /** What puts the work off that asks. */
+  async putOff(token: SharedToken): Promise<TryAgain> {
+    const error: unknown = await token.obtain(null).catch((reason: unknown) => reason);
+    if (error instanceof TryAgain) return error;
+    throw new Error(`It was not put off: ${String(error)}`);
+  }
 }
