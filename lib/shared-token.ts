@@ -91,7 +91,7 @@ export class SharedToken {
       if (this.#now() >= giveUpAt) {
         throw new TryAgain('another invocation renews the access token', 5 + 5 * this.#random());
       }
-      await this.#sleep(200 + 800 * this.#random());
+      await this.#sleep(300 + 1_200 * this.#random());
     }
   }
 

@@ -85,6 +85,8 @@ async function expectNoSecrets(secrets: readonly string[]): Promise<void> {
   const shown = logs.join('\n') + JSON.stringify(Items) + JSON.stringify(showpad.requests);
   for (const secret of ['canary-secret', 'canary-password', ...secrets]) expect(shown).not.toContain(secret);
   expect(logs.join('\n')).not.toContain('canary-bot');
+  // What the emulator's tokens look like, and nothing else.
+  expect(shown).not.toMatch(/\b[0-9a-f]{48}\b/);
 }
 
 describe('with a password, at a Showpad whose clients sign in in the body', () => {

@@ -100,6 +100,12 @@ export class TokenRig {
     return container(this.table(), this.credentials, this.endpoint, settings);
   }
 
+  /** Begins with another endpoint. */
+  fresh(): OneUseEndpoint {
+    this.endpoint = new OneUseEndpoint();
+    return this.endpoint;
+  }
+
   later(seconds: number): void {
     this.now += seconds * 1_000;
   }
