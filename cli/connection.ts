@@ -2,16 +2,21 @@ import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { createDispatcher } from '../lib/guarded-connector.ts';
 import { ShowpadClient } from '../lib/showpad/client.ts';
+import type { Credentials, GrantCredentials } from '../lib/showpad/credentials.ts';
+import { TokenEndpoint } from '../lib/showpad/oauth.ts';
 import { staticToken } from '../lib/showpad/token.ts';
 import { parseSettings, v3UrlOf } from '../local/settings.ts';
 import { ReaderError } from './reader-error.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+type PasswordCredentials = Extract<GrantCredentials, { readonly grant: 'password' }>;
+
 export interface Connection {
   readonly v4Url: string;
   readonly v3Url: string;
-  readonly token: string;
+  /** A token, or what to log in with. */
+  readonly access: string | PasswordCredentials;
   /** Where the token is from, for a person whose token is refused. */
   readonly tokenFrom: string;
 }
@@ -36,14 +41,18 @@ export async function findConnection(environment: Environment): Promise<Connecti
   );
 }
 
-export function connect({ v4Url, v3Url, token }: Connection): ShowpadClient {
-  return new ShowpadClient({
+export function connect({ v4Url, v3Url, access }: Connection): ShowpadClient {
+  const endpoint = new TokenEndpoint({ v3Url, withDispatcher: (task) => client.withDispatcher(task) });
+  const client = new ShowpadClient({
     v4Url,
     v3Url,
-    token: staticToken(() => Promise.resolve(token)),
+    token: staticToken(async () =>
+      typeof access === 'string' ? access : (await endpoint.ask(access)).accessToken,
+    ),
     // The address is the person's own choice, and no others are called.
     createDispatcher: () => createDispatcher({ allowPrivateAddresses: true }),
   });
+  return client;
 }
 
 function ownOrganisation(environment: Environment): Connection {
@@ -58,12 +67,12 @@ function ownOrganisation(environment: Environment): Connection {
   if (typeof showpad !== 'object') throw new ReaderError('SHOWPAD_V4_URL is missing.', 2);
   const { v4Url, v3Url, credentials } = showpad;
   const tokenFrom = environment['SHOWPAD_TOKEN'] ? 'SHOWPAD_TOKEN' : 'SHOWPAD_CREDENTIALS';
-  return { v4Url, v3Url, token: usableToken(credentials['token'], tokenFrom), tokenFrom };
+  return { v4Url, v3Url, access: accessBy(credentials, tokenFrom), tokenFrom };
 }
 
 function localSystem({ showpad }: z.infer<typeof readySchema>, environment: Environment): Connection {
   const { v4: v4Url, v3: v3Url = v3UrlOf(v4Url), token } = showpad;
-  if (token !== undefined) return { v4Url, v3Url, token, tokenFrom: 'the ready file' };
+  if (token !== undefined) return { v4Url, v3Url, access: token, tokenFrom: 'the ready file' };
   const own = { SHOWPAD_V4_URL: v4Url, SHOWPAD_V3_URL: v3Url };
   return ownOrganisation({ ...environment, ...own });
 }
@@ -85,9 +94,14 @@ async function readReadyFile(file: string): Promise<z.infer<typeof readySchema>>
   }
 }
 
-function usableToken(token: string | undefined, from: string): string {
-  if (token === undefined)
-    throw new ReaderError(`${from} must hold a token for this: {"token":"…"}, or set SHOWPAD_TOKEN.`, 2);
-  if (/^[!-~]+$/.test(token)) return token;
-  throw new ReaderError(`${from} holds a token with spaces or other characters that no token has.`, 2);
+function accessBy(credentials: Credentials, from: string): Connection['access'] {
+  if ('token' in credentials) {
+    if (/^[!-~]+$/.test(credentials.token)) return credentials.token;
+    throw new ReaderError(`${from} holds a token with spaces or other characters that no token has.`, 2);
+  }
+  if (credentials.grant === 'password') return credentials;
+  throw new ReaderError(
+    `${from} holds a refresh token, which can be used once and is the connector's: set SHOWPAD_TOKEN instead.`,
+    2,
+  );
 }

@@ -1,4 +1,5 @@
 import { ShowpadError } from '../lib/showpad/errors.ts';
+import { CredentialsRefused } from '../lib/showpad/oauth.ts';
 import { readQueryFault } from '../lib/showpad/query.ts';
 import type { QueryFault } from '../lib/showpad/query.ts';
 import { redact } from '../lib/showpad/redact.ts';
@@ -19,6 +20,10 @@ interface Situation {
 export function describeFailure(error: unknown, situation: Situation): Failure {
   if (error instanceof ReaderError) return { message: error.message, exitCode: error.exitCode };
   if (error instanceof RangeError) return { message: redact(error.message), exitCode: 2 };
+  if (error instanceof CredentialsRefused) {
+    const message = `Showpad refuses the log-in with ${situation.tokenFrom} (${error.reason}).`;
+    return { message, exitCode: 1 };
+  }
   if (!(error instanceof ShowpadError)) {
     return { message: redact(error instanceof Error ? error.message : String(error)), exitCode: 1 };
   }

@@ -23,7 +23,8 @@ Options:
   --help     this text
 
 Which Showpad is read:
-  SHOWPAD_V4_URL with SHOWPAD_TOKEN, or with SHOWPAD_CREDENTIALS='{"token":"…"}', is an organisation of yours;
+  SHOWPAD_V4_URL with SHOWPAD_TOKEN is an organisation of yours; SHOWPAD_CREDENTIALS='{"grant":"password",
+  "clientId":"…","clientSecret":"…","username":"…","password":"…"}' logs in instead.
   CONNECTOR_READY_FILE is the file that a local system wrote: npm start -- --ready-file FILE.
 
 Examples:

@@ -81,7 +81,8 @@ function buildServices(environment: NodeJS.ProcessEnv): Services {
   const budget = new ShowpadBudget(config.BUDGET_RESERVE_PERCENT);
   const showpad = remembered(async () => {
     const { connectShowpad } = await import('./showpad-connection.ts');
-    return connectShowpad(config, () => readSecret(config.SHOWPAD_SECRET_ARN, true), telemetry, budget);
+    const readCredentials = () => readSecret(config.SHOWPAD_SECRET_ARN, true);
+    return connectShowpad(config, readCredentials, database, telemetry, budget);
   });
 
   return {

@@ -1,53 +1,60 @@
-import * as z from 'zod';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Config } from './config.ts';
+import { CredentialsSecret } from './credentials-secret.ts';
 import { createDispatcher } from './guarded-connector.ts';
-import { TryAgain } from './reasons.ts';
+import { Items } from './items.ts';
+import { itemRetentionSeconds, SharedToken } from './shared-token.ts';
 import type { ShowpadBudget } from './showpad-budget.ts';
-import { ShowpadClient } from './showpad/client.ts';
-import { staticToken } from './showpad/token.ts';
+import { ShowpadToken } from './showpad-token.ts';
+import { ShowpadClient, type ShowpadClientOptions } from './showpad/client.ts';
+import { TokenEndpoint } from './showpad/oauth.ts';
+import { TokenStore } from './stored-token.ts';
 import type { Telemetry } from './telemetry.ts';
 
-const credentialsSchema = z.strictObject({
-  token: z.string().regex(/^[!-~]+$/, 'must be a token without spaces'),
-});
-
-/** A client of the configured organisation, with the credentials of its secret, which are read when needed. */
+/**
+ * A client of the configured organisation, with the credentials of its secret, which are read when needed.
+ * @param database with the table in which the containers share their access token
+ */
 export function connectShowpad(
   config: Config,
   readSecret: () => Promise<string>,
+  database: DynamoDBDocumentClient,
   telemetry: Telemetry,
   budget: ShowpadBudget,
 ): ShowpadClient {
-  return new ShowpadClient({
+  const onResponse: ShowpadClientOptions['onResponse'] = ({ operation, status, durationMs }) => {
+    telemetry.showpadAnswered(operation, status, durationMs);
+  };
+  const endpoint = new TokenEndpoint({
+    v3Url: config.SHOWPAD_V3_URL,
+    withDispatcher: (task) => client.withDispatcher(task),
+    onResponse,
+  });
+  const items = new Items(database, config.TABLE_NAME, itemRetentionSeconds, () => new Date());
+  const secret = new CredentialsSecret(readSecret);
+  const token = new ShowpadToken({
+    readCredentials: () => secret.get(),
+    share: (credentials) =>
+      new SharedToken({
+        store: new TokenStore(items, credentials, config.SHOWPAD_V3_URL),
+        credentials,
+        ask: (grant, mayStillSend) => endpoint.ask(grant, mayStillSend),
+        requestTimeoutMs: endpoint.timeoutMs,
+        onRenewed: () => telemetry.tokenRenewed(),
+        onRefused: (why) => telemetry.tokenRefused(why),
+      }),
+  });
+  const client = new ShowpadClient({
     v4Url: config.SHOWPAD_V4_URL,
     v3Url: config.SHOWPAD_V3_URL,
-    token: staticToken(async () => parseCredentials(await readSecret())),
+    token,
     createDispatcher: () => createDispatcher({ allowPrivateAddresses: config.ALLOW_PRIVATE_SOURCES }),
     allowPrivateAddresses: config.ALLOW_PRIVATE_SOURCES,
     onBudget: (told) => {
       budget.note(told);
     },
-    onResponse: ({ operation, status, durationMs }) => {
-      telemetry.showpadAnswered(operation, status, durationMs);
-    },
+    onResponse,
+    onTokenRefused: (operation) => telemetry.tokenRefused(`${operation} was answered with 401 twice`),
   });
-}
-
-/** @throws {TryAgain} when the secret is not usable: work waits until it is */
-function parseCredentials(json: string): string {
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch {
-    throw new TryAgain(`The secret with Showpad's credentials is not JSON. It must be {"token":"…"}.`);
-  }
-  const parsed = credentialsSchema.safeParse(value);
-  if (parsed.success) return parsed.data.token;
-  const isGrant = typeof value === 'object' && value !== null && 'grant' in value;
-  const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.') || '(all)'}: ${message}`);
-  throw new TryAgain(
-    isGrant
-      ? `Showpad's credentials are an OAuth grant, which is not supported yet. Put {"token":"…"} into the secret.`
-      : `The secret with Showpad's credentials is not usable. ${faults.join('; ')}.`,
-  );
+  return client;
 }

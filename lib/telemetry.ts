@@ -126,6 +126,17 @@ export class Telemetry {
     this.#logger.debug('Showpad answered', { operation, status, durationMs });
   }
 
+  tokenRenewed(): void {
+    this.#count('TokensRenewed');
+    this.#logger.info('access token renewed');
+  }
+
+  /** Until a person puts it right, nothing reaches Showpad: an alarm looks at this metric. */
+  tokenRefused(why: string): void {
+    this.#count('TokenRefused');
+    this.#logger.error('Showpad refuses the credentials', { why });
+  }
+
   async #happened(job: Job, what: string, details: Details): Promise<void> {
     this.#logger.info(what, { ...identify(job), ...details, lastState: undefined });
     await this.#timeline.append(job.key, { what, jobId: job.id, details });

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { credentialsSchema } from '../lib/showpad/credentials.ts';
 import { sourcesSchema } from './sources.ts';
 import type { StackOptions } from './stack-options.ts';
 
@@ -20,26 +21,6 @@ function jsonOf<Schema extends z.ZodType>(schema: Schema) {
     })
     .pipe(schema);
 }
-
-const credentialsSchema = z.union(
-  [
-    z.strictObject({ token: z.string().min(1) }),
-    z.strictObject({
-      grant: z.literal('password'),
-      clientId: z.string().min(1),
-      clientSecret: z.string().min(1),
-      username: z.string().min(1),
-      password: z.string().min(1),
-    }),
-    z.strictObject({
-      grant: z.literal('refresh_token'),
-      clientId: z.string().min(1),
-      clientSecret: z.string().min(1),
-      refreshToken: z.string().min(1),
-    }),
-  ],
-  { error: 'must be {"token"}, or {"grant":"password",…}, or {"grant":"refresh_token",…}' },
-);
 
 const settingsSchema = z.object({
   PORT: wholeNumber.default('3000').transform(Number).pipe(z.number().max(65_535, 'must be at most 65535')),

@@ -1,3 +1,4 @@
+import type { Credentials } from '../lib/showpad/credentials.ts';
 import type { AroundInvocation } from './lambda.ts';
 import type { ShowpadEmulatorOptions } from './showpad/showpad-emulator.ts';
 import type { Sources } from './sources.ts';
@@ -6,7 +7,7 @@ import type { Sources } from './sources.ts';
 export interface ExternalShowpad {
   readonly v4Url: string;
   readonly v3Url: string;
-  readonly credentials: Readonly<Record<string, string>>;
+  readonly credentials: Credentials;
 }
 
 export interface StackOptions {

@@ -94,7 +94,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const workers = await parts.startWorkers({ functions, environment, port: options.port ?? 0 });
 
     const isEmulated = options.showpad === undefined || options.showpad === 'emulator';
-    const showpadToken = isEmulated ? showpad.credentials['token'] : undefined;
+    const showpadToken = isEmulated && 'token' in showpad.credentials ? showpad.credentials.token : undefined;
     return stackOf({ parts, showpadToken, workers, clients, sources, resources, description });
   } catch (error) {
     await parts.stop();

@@ -37,6 +37,8 @@ export interface ShowpadClientOptions {
   }) => void;
   /** Told what each answer of API v3 says of the calls that are left. */
   readonly onBudget?: (budget: Budget) => void;
+  /** Told when a call has got a 401 with a renewed token too. */
+  readonly onTokenRefused?: (operation: Operation) => void;
   readonly now?: () => number;
   readonly random?: () => number;
   readonly sleep?: (delayMs: number, signal?: AbortSignal) => Promise<void>;
@@ -186,7 +188,10 @@ export class ShowpadClient {
       this.#options.token.reject(token);
       token = await this.#options.token.get();
       answer = await this.#exchange(call, token);
-      if (answer.status === 401) this.#options.token.reject(token);
+      if (answer.status === 401) {
+        this.#options.token.reject(token);
+        this.#options.onTokenRefused?.(call.operation);
+      }
     }
     return checkAnswer(call, answer);
   }

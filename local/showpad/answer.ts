@@ -4,4 +4,6 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
   readonly json?: unknown;
   readonly text?: string;
+  /** What the request log keeps instead of `json`, where that holds secrets. */
+  readonly shown?: unknown;
 }

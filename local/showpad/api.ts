@@ -1,5 +1,5 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Answer } from './answer.ts';
+import { matches } from './emulated-oauth.ts';
 import type { Receive } from './listener.ts';
 import { OperationRequest } from './operation.ts';
 import { operations } from './operations.ts';
@@ -18,7 +18,8 @@ const basePath = '/v4';
 export function createApi(state: ShowpadState, token: string): Receive {
   const route = createRouter(operations);
   const rateLimiter = new RateLimiter(state);
-  const receiveV3 = createV3Api(state, (header) => isAuthorized(header, token));
+  const isAuthorized = (header: string | undefined): boolean => signIn(state, header, token);
+  const receiveV3 = createV3Api(state, isAuthorized);
   return async (request, url, record) => {
     if (isV3Path(url.pathname)) return receiveV3(request, url, record);
     const { method = '' } = request;
@@ -35,7 +36,7 @@ export function createApi(state: ShowpadState, token: string): Receive {
       if (!url.pathname.startsWith(`${basePath}/`)) return problemAnswer(new V3Problem(404));
       try {
         rateLimiter.admit();
-        if (!isAuthorized(request.headers.authorization, token)) throw new Problem(401);
+        if (!isAuthorized(request.headers.authorization)) throw new Problem(401);
         const match = route(method, url.pathname.slice(basePath.length));
         if ('allowed' in match) {
           if (match.allowed.length === 0) throw new Problem(404);
@@ -60,12 +61,16 @@ function isV3Path(path: string): boolean {
   return path.startsWith(`${v3BasePath}/`);
 }
 
-function isAuthorized(header: string | undefined, token: string): boolean {
+/** Whether a request may go on, then as the user whose token it brings. */
+function signIn(state: ShowpadState, header: string | undefined, personalToken: string): boolean {
   const given = /^Bearer +(\S+)$/iu.exec(header ?? '')?.[1];
   if (given === undefined) return false;
-  return timingSafeEqual(digest(given), digest(token));
-}
-
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+  if (matches(personalToken, given)) {
+    state.actingUserId = undefined;
+    return true;
+  }
+  const userId = state.oauth.userOf(given);
+  if (userId === undefined || state.users.get(userId)?.isActive !== true) return false;
+  state.actingUserId = userId;
+  return true;
 }

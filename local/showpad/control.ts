@@ -21,7 +21,8 @@ interface Controlled {
 
 /**
  * What the emulator offers to other processes besides Showpad's API: GET state; GET and DELETE requests
- * (`?after=SEQUENCE`); GET, POST and DELETE faults, DELETE faults/{id}; GET and PATCH switches.
+ * (`?after=SEQUENCE`); GET, POST and DELETE faults, DELETE faults/{id}; GET and PATCH switches; DELETE tokens, which
+ * revokes the access tokens that were issued.
  */
 export function createControl(
   controlled: Controlled,
@@ -83,6 +84,9 @@ function run(
           .list()
           .find((fault) => String(fault.id) === id)
           ?.remove();
+      return { status: 204 };
+    case 'DELETE tokens':
+      state.oauth.revokeAccessTokens();
       return { status: 204 };
     case 'GET switches':
       return { status: 200, json: state.switches };

@@ -115,7 +115,7 @@ async function answerOrFail(
   const action = fault?.action;
   const send = (answer: Answer, bodyBytes = Infinity) => {
     record.status = answer.status;
-    record.answer = answer.json;
+    record.answer = answer.shown ?? answer.json;
     record.answerMediaType = mediaTypeOf(answer);
     sendPart(response, answer, bodyBytes);
   };

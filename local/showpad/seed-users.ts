@@ -14,8 +14,10 @@ export interface UserSeed {
   readonly userName?: string;
   /** True by default. */
   readonly isActive?: boolean;
-  /** The user that the token acts as: at most one. Without one there is connector@example.com besides. */
+  /** The user that the personal token acts as: at most one. Without one there is connector@example.com besides. */
   readonly isTokenOwner?: boolean;
+  /** For logging in by OAuth; without one the user cannot. */
+  readonly password?: string;
   readonly myFiles?: {
     readonly divisionId?: string;
     /** Bytes; 5 GiB by default. */
@@ -52,6 +54,7 @@ export function seedUsers(state: ShowpadState, seeds: readonly UserSeed[] = defa
         throw new Error(`The seed has two users with the userName ${userName}.`);
     }
     state.users.set(user.id, user);
+    if (seed.password !== undefined) state.oauth.passwords.set(user.id, seed.password);
   }
 }
 

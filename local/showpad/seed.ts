@@ -1,3 +1,4 @@
+import type { OAuthClientSeed } from './emulated-oauth.ts';
 import { seedUsers, type UserSeed } from './seed-users.ts';
 import type { EmulatedDivision, ShowpadState } from './showpad-state.ts';
 
@@ -11,6 +12,8 @@ export interface Seed {
   }[];
   /** By default jo, sam and kim@example.com, and pat@example.com, who is inactive. */
   readonly users?: readonly UserSeed[];
+  /** What may ask for tokens in the name of users with a password. By default none. */
+  readonly oauthClients?: readonly OAuthClientSeed[];
   /** By default none. `division` is the name of a Division of this seed. */
   readonly tags?: readonly {
     readonly name: string;
@@ -40,6 +43,9 @@ export function seed(state: ShowpadState, seeds: Seed): void {
     state.divisions.set(id, { id, name, isAssetSharingEnabled, ...times });
   }
   seedUsers(state, seeds.users);
+  for (const { clientId, clientSecret } of seeds.oauthClients ?? []) {
+    state.oauth.clients.set(clientId, clientSecret);
+  }
   for (const given of seeds.tags ?? []) {
     const { name, id = state.newId(), usedInFilter = false, isDivisionShared = false } = given;
     const division = divisionNamed(state, given);

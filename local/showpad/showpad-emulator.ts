@@ -22,7 +22,7 @@ import type { EmulatedTicket } from './v3/emulated-ticket.ts';
 export interface ShowpadEmulatorOptions extends Seed {
   /** The API's port; 0, the default, takes any free one. Upload links always name another, free port. */
   readonly port?: number;
-  /** The bearer token that is accepted; a random one by default. */
+  /** The personal API token that is accepted; a random one by default. */
   readonly token?: string;
   /** Milliseconds since 1970. Everything that takes time follows this clock (see `advance`). */
   readonly now?: () => number;
@@ -54,6 +54,8 @@ export interface ShowpadEmulator {
    * for a fact with `while (!fact()) await emulator.changed()`.
    */
   changed(): Promise<void>;
+  /** Makes every access token that was issued so far invalid; the personal token stays. */
+  revokeAccessTokens(): void;
   /** Does everything that has become due; needed only after a clock of one's own was moved. */
   advance(): void;
   /** Ends every connection at once; nothing is left running. */
@@ -125,6 +127,9 @@ export async function startShowpadEmulator(options: ShowpadEmulatorOptions = {})
     },
     get requests() {
       return log.records;
+    },
+    revokeAccessTokens: () => {
+      state.oauth.revokeAccessTokens();
     },
     changed: () => changes.next(),
     advance: () => {

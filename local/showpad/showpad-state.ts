@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { renderAsset, type EmulatedAsset, type EmulatedFile } from './asset-resource.ts';
 import type { ChangeSignal } from './change-signal.ts';
+import { EmulatedOAuth } from './emulated-oauth.ts';
 import { LaggingIndex } from './lagging-index.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Switches } from './switches.ts';
@@ -52,6 +53,7 @@ export class ShowpadState {
   readonly assetIndex: LaggingIndex<EmulatedAsset>;
   /** What GET /tags searches. */
   readonly tagIndex: LaggingIndex<EmulatedTag>;
+  readonly oauth: EmulatedOAuth;
   readonly switches: Switches;
   readonly scheduler: Scheduler;
   readonly changes: ChangeSignal;
@@ -59,12 +61,15 @@ export class ShowpadState {
   readonly linkSecret = randomBytes(32).toString('hex');
   /** The base URL of the listener that takes uploads. */
   uploadOrigin = '';
+  /** Whose access token the request that is being answered has brought; undefined for the personal token. */
+  actingUserId: string | undefined;
 
   constructor(switches: Switches, scheduler: Scheduler, changes: ChangeSignal) {
     this.switches = switches;
     this.scheduler = scheduler;
     this.changes = changes;
     const now = () => this.now();
+    this.oauth = new EmulatedOAuth(switches, now);
     this.assetIndex = new LaggingIndex(this.assets, { now, lagMs: () => switches.indexLagMs });
     this.tagIndex = new LaggingIndex(this.tags, { now, lagMs: () => switches.tagIndexLagMs });
   }
@@ -120,6 +125,8 @@ export class ShowpadState {
 
   /** The user that the token acts as. */
   tokenOwner(): EmulatedUser {
+    const actingUser = this.users.get(this.actingUserId ?? '');
+    if (actingUser !== undefined) return actingUser;
     for (const user of this.users.values()) if (user.isTokenOwner) return user;
     throw new Error('No user is the owner of the token.');
   }

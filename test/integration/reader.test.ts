@@ -15,8 +15,9 @@ let readyFile: string;
 beforeAll(async () => {
   emulator = await startShowpadEmulator({
     switches: { indexLagMs: 0, preparedInLists: true },
+    oauthClients: [{ clientId: 'reader', clientSecret: 'canary-secret' }],
     users: [
-      { email: 'jo@example.com', firstName: 'Jo', lastName: 'Doe' },
+      { email: 'jo@example.com', firstName: 'Jo', lastName: 'Doe', password: 'canary-password' },
       { email: 'max@example.com', firstName: 'Max' },
     ],
     tags: [
@@ -231,6 +232,29 @@ describe('the organisation', () => {
   test('may be one of your own', async () => {
     const own = { SHOWPAD_V4_URL: emulator.v4Url, SHOWPAD_TOKEN: emulator.token };
     expect(await runWith(own, list)).toMatchObject({ exitCode: 0, errors: '' });
+  });
+
+  const client = { clientId: 'reader', clientSecret: 'canary-secret' };
+  const logIn = (credentials: Record<string, string>) => {
+    const SHOWPAD_CREDENTIALS = JSON.stringify({ ...client, ...credentials });
+    return runWith({ SHOWPAD_V4_URL: emulator.v4Url, SHOWPAD_CREDENTIALS }, list);
+  };
+
+  test('may be logged in to with a password', async () => {
+    const password = { grant: 'password', username: 'jo@example.com', password: 'canary-password' };
+    expect(await logIn(password)).toMatchObject({ exitCode: 0, errors: '' });
+    const { exitCode, errors } = await logIn({ ...password, password: 'canary-wrong' });
+    expect(exitCode).toBe(1);
+    expect(errors).toBe('Showpad refuses the log-in with SHOWPAD_CREDENTIALS (invalid_grant).\n');
+  });
+
+  test('is not asked with the refresh token of the connector', async () => {
+    const before = emulator.requests.length;
+    const { exitCode, errors } = await logIn({ grant: 'refresh_token', refreshToken: 'canary' });
+    expect(exitCode).toBe(2);
+    expect(errors).toMatch(/^SHOWPAD_CREDENTIALS holds a refresh token, which can be used once and is the/);
+    expect(errors).not.toContain('canary');
+    expect(emulator.requests).toHaveLength(before);
   });
 
   test('has to be named', async () => {

@@ -52,6 +52,57 @@ export const alarmRules: readonly Rule[] = [
         .map(({ queueId }) => `Nobody hears when ${queueId} falls behind.`),
   },
   {
+    name: 'credentials that Showpad refuses raise an alarm',
+    mistakes: [
+      { mistake: 'no alarm', path: 'Resources/TokenRefusedAlarm' },
+      {
+        mistake: 'an alarm that waits for the second refusal',
+        path: 'Resources/TokenRefusedAlarm/Properties/Threshold',
+        value: 1,
+      },
+      {
+        mistake: 'an alarm that ends between two tries',
+        path: 'Resources/TokenRefusedAlarm/Properties/Period',
+        value: 60,
+      },
+      {
+        mistake: 'another namespace than the functions use',
+        path: 'Resources/TokenRefusedAlarm/Properties/Namespace',
+        value: 'showpad-connector',
+      },
+      {
+        mistake: 'a service that no function has',
+        path: 'Resources/TokenRefusedAlarm/Properties/Dimensions/0/Value',
+        value: 'connector',
+      },
+    ],
+    faults: (template) => {
+      const quietSeconds = 900;
+      const alarm = resourcesOf(template, 'AWS::CloudWatch::Alarm').find(
+        ({ properties }) => at(properties, 'MetricName') === 'TokenRefused',
+      );
+      if (alarm === undefined) return ['Nobody hears when Showpad refuses the credentials.'];
+      const { id, properties } = alarm;
+      const windowSeconds = Number(at(properties, 'Period')) * Number(at(properties, 'EvaluationPeriods'));
+      const publishes = resourcesOf(template, 'AWS::Lambda::Function').some(
+        ({ properties: { Environment } }) => {
+          const variable = (name: string): string => JSON.stringify(at(Environment, 'Variables', name));
+          return (
+            variable('POWERTOOLS_METRICS_NAMESPACE') === JSON.stringify(at(properties, 'Namespace')) &&
+            variable('POWERTOOLS_SERVICE_NAME') === JSON.stringify(at(properties, 'Dimensions', 0, 'Value'))
+          );
+        },
+      );
+      return [
+        ...(at(properties, 'Threshold') === 0 ? [] : [`${id} ignores the first refusal.`]),
+        ...(windowSeconds > quietSeconds && at(properties, 'DatapointsToAlarm') === 1
+          ? []
+          : [`${id} ends between two tries.`]),
+        ...(publishes ? [] : [`No function publishes the metric of ${id}.`]),
+      ];
+    },
+  },
+  {
     name: 'every alarm reaches the alarm topic and names its runbook',
     mistakes: [
       { mistake: 'an alarm that nobody hears', path: 'Resources/UploadAgeAlarm/Properties/AlarmActions' },

@@ -154,6 +154,31 @@ export const permissionRules: readonly Rule[] = [
     },
   },
   {
+    name: "functions that read Showpad's secret may share its access token through the table",
+    mistakes: [
+      {
+        mistake: 'a worker that cannot store a renewed token',
+        path: 'Resources/PollProcessing/Properties/Policies/0/Statement/1/Action',
+        value: ['dynamodb:GetItem', 'dynamodb:Query'],
+      },
+    ],
+    faults: (template) => {
+      const grants = grantsOf(template);
+      const mayDo = (role: string, action: string): boolean =>
+        grants.some(
+          ({ role: holder, statement }) =>
+            holder === role &&
+            list(at(statement, 'Action')).includes(action) &&
+            list(at(statement, 'Resource')).some((resource) => target(resource) === 'Table'),
+        );
+      return [...readersOf(template, 'ShowpadSecretArn')].flatMap((role) =>
+        ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem']
+          .filter((action) => !mayDo(role, action))
+          .map((action) => `${role} needs ${action} for the access token.`),
+      );
+    },
+  },
+  {
     name: "only functions behind routes can read the sources' secret",
     mistakes: [
       {

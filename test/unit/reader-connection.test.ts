@@ -21,7 +21,7 @@ describe('the reader', () => {
     ['SHOWPAD_CREDENTIALS', '{"token":"canary"}'],
   ])('reads the organisation of SHOWPAD_V4_URL with %s, whatever local system runs', async (name, value) => {
     const environment = { SHOWPAD_V4_URL: `${v4Url}/`, [name]: value, CONNECTOR_READY_FILE: '/absent.json' };
-    expect(await findConnection(environment)).toEqual({ v4Url, v3Url, token: 'canary', tokenFrom: name });
+    expect(await findConnection(environment)).toEqual({ v4Url, v3Url, access: 'canary', tokenFrom: name });
   });
 
   it('reads the emulator of the local system with the token of the ready file', async () => {
@@ -33,7 +33,7 @@ describe('the reader', () => {
     expect(await findConnection(environment)).toEqual({
       v4Url: 'http://127.0.0.1:5/v4',
       v3Url,
-      token: 'emulated',
+      access: 'emulated',
       tokenFrom: 'the ready file',
     });
   });
@@ -41,7 +41,7 @@ describe('the reader', () => {
   it('reads the organisation that the local system uses with a token of its own', async () => {
     const file = readyFile({ showpad: { v4: v4Url, v3: v3Url } });
     const found = await findConnection({ CONNECTOR_READY_FILE: file, SHOWPAD_TOKEN: 'canary' });
-    expect(found).toEqual({ v4Url, v3Url, token: 'canary', tokenFrom: 'SHOWPAD_TOKEN' });
+    expect(found).toEqual({ v4Url, v3Url, access: 'canary', tokenFrom: 'SHOWPAD_TOKEN' });
     await expect(findConnection({ CONNECTOR_READY_FILE: file })).rejects.toThrow(
       'SHOWPAD_TOKEN or SHOWPAD_CREDENTIALS is needed',
     );
@@ -63,7 +63,11 @@ describe('the reader', () => {
       'must be an http or https URL',
     ],
     ['a token in two pieces', { SHOWPAD_V4_URL: v4Url, SHOWPAD_TOKEN: 'a canary' }, 'a token with spaces'],
-    ['a grant', { SHOWPAD_V4_URL: v4Url, SHOWPAD_CREDENTIALS: grant }, 'CREDENTIALS must hold a token'],
+    [
+      'a refresh token',
+      { SHOWPAD_V4_URL: v4Url, SHOWPAD_CREDENTIALS: grant },
+      'CREDENTIALS holds a refresh token, which can be used once',
+    ],
     ['no file', { CONNECTOR_READY_FILE: '/absent.json' }, '/absent.json, which cannot be read'],
     ['another file', { CONNECTOR_READY_FILE: import.meta.filename }, 'is no ready file of npm start'],
   ])('says what to set when there is %s, and no value', async (_name, environment, message) => {

@@ -125,16 +125,22 @@ describe('a refused token', () => {
 
   it('is forgiven once a call, then reported', async () => {
     const server = await startServer((response) => json(response, 401, {}));
-    const error = await failureOf(clientOf(server.url).request(read));
+    const refused: string[] = [];
+    const onTokenRefused = (operation: string): void => void refused.push(operation);
+    const error = await failureOf(clientOf(server.url, { onTokenRefused }).request(read));
     expect(error).toMatchObject({ status: 401, retryable: false, outcomeUnknown: false });
     expect(server.requests).toHaveLength(2);
+    expect(refused).toEqual([read.operation]);
   });
 
   it('is forgiven even when the source has no other', async () => {
     const server = await startServer((response, _received, index) =>
       index === 0 ? json(response, 401, {}) : json(response, 201, { id: 'a' }),
     );
-    expect(await clientOf(server.url).request(create)).toEqual({ id: 'a' });
+    let refusals = 0;
+    const onTokenRefused = (): void => void (refusals += 1);
+    expect(await clientOf(server.url, { onTokenRefused }).request(create)).toEqual({ id: 'a' });
+    expect(refusals).toBe(0);
   });
 
   it('never shows in the error', async () => {

@@ -48,6 +48,18 @@ export const v3Switches = {
   v3BudgetReset: z.enum(['window', 'countdown']),
   /** Errors are answered with HTTP 200, as if every request had suppress_response_codes=true. */
   errorsUnderHttp200: z.boolean(),
+  /** How OAuth clients may sign in to the token endpoint. */
+  oauthClientAuthentication: z.enum(['both', 'basic', 'body']),
+  /** How long access tokens that are issued from now on are valid. */
+  accessTokenSeconds: z.number().min(0),
+  /** The same of refresh tokens. */
+  refreshTokenSeconds: z.number().min(0),
+  /** What a refresh does: its token is used up or lives on beside a new one, or there is no new one. */
+  refreshTokenRotation: z.enum(['old-dies', 'old-lives', 'none']),
+  /** How the token endpoint writes `expires_in`. */
+  expiresInForm: z.enum(['number', 'text']),
+  /** The form of the token endpoint's errors. */
+  oauthErrors: z.enum(['rfc6749', 'envelope']),
 };
 
 export const defaultV3Switches = {
@@ -74,4 +86,10 @@ export const defaultV3Switches = {
   v3Budget: Object.freeze({ limit: 5000, windowSeconds: 86_400, retryAfterSeconds: null }),
   v3BudgetReset: 'window',
   errorsUnderHttp200: false,
+  oauthClientAuthentication: 'both',
+  accessTokenSeconds: 3600,
+  refreshTokenSeconds: 14 * 86_400,
+  refreshTokenRotation: 'old-dies',
+  expiresInForm: 'number',
+  oauthErrors: 'rfc6749',
 } as const;

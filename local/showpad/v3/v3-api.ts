@@ -3,6 +3,9 @@ import type { Receive } from '../listener.ts';
 import { createRouter } from '../router.ts';
 import type { ShowpadState } from '../showpad-state.ts';
 import { problemAnswer, resultAnswer } from './envelope.ts';
+import { issueTokens, tokenPath } from './token-endpoint.ts';
+import { TokenProblem } from './token-problem.ts';
+import { receiveTokenRequest, showTokenRequest } from './token-request.ts';
 import { receiveForm, type ReceivedForm } from './receive-form.ts';
 import { V3Budget } from './v3-budget.ts';
 import { V3Request } from './v3-operation.ts';
@@ -22,13 +25,30 @@ export function createV3Api(
     v3Operations.map((operation) => ({ ...operation, path: withoutSuffix(operation.path), operation })),
   );
   const budget = new V3Budget(state);
+  const meta = () => describeMeta(state, budget);
+  const receiveForToken: Receive = async (request, _url, record) => {
+    const received = await receiveTokenRequest(request);
+    if (!(received instanceof TokenProblem)) record.body = showTokenRequest(received);
+    return () => {
+      try {
+        budget.spend();
+        if (received instanceof TokenProblem) throw received;
+        return issueTokens(state, received);
+      } catch (error) {
+        if (error instanceof TokenProblem) return error.toAnswer(state.switches);
+        if (!(error instanceof V3Problem)) throw error;
+        return problemAnswer(error, { meta: meta(), suppressed: state.switches.errorsUnderHttp200 });
+      }
+    };
+  };
   return async (request, url, record) => {
+    const path = withoutSuffix(url.pathname.slice(v3BasePath.length));
+    if (request.method === 'POST' && path === tokenPath) return receiveForToken(request, url, record);
     const received = await receiveForm(request);
     if (received !== undefined && !(received instanceof V3Problem)) record.body = showForm(received);
     const { searchParams } = url;
     // The parameter `method` stands for the verb, for those who can only send some.
     const method = (searchParams.get('method') ?? request.method ?? '').toUpperCase();
-    const path = withoutSuffix(url.pathname.slice(v3BasePath.length));
     return () => {
       const suppressed = isSet(searchParams.get('suppress_response_codes'));
       try {
@@ -42,11 +62,11 @@ export function createV3Api(
         if (received instanceof V3Problem) throw received;
         const { operation } = match.operation;
         const result = operation.run(new V3Request(match.parameters, searchParams, received), state);
-        return resultAnswer(result, { meta: describeMeta(state, budget), suppressed });
+        return resultAnswer(result, { meta: meta(), suppressed });
       } catch (error) {
         if (!(error instanceof V3Problem)) throw error;
         return problemAnswer(error, {
-          meta: describeMeta(state, budget),
+          meta: meta(),
           suppressed: suppressed || state.switches.errorsUnderHttp200,
         });
       }
