@@ -7,7 +7,7 @@ import {
   type DynamoDBDocumentClient,
 } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { conditionHeld } from './conditional-write.ts';
+import { conditionHeld, ownMark } from './conditional-write.ts';
 import type { EventOrder } from './event-order.ts';
 import type { DivisionWish } from './metadata.ts';
 import type { JobError } from './reasons.ts';
@@ -105,11 +105,13 @@ export class Jobs {
   async create(job: JobDraft): Promise<Job | null> {
     const at = this.#now().toISOString();
     const created: Job = { ...job, attempts: 0, createdAt: at, updatedAt: at };
+    const { writer, orOwn } = ownMark();
     const item = {
       ...keyOf(job.id),
       ...created,
       day: at.slice(0, 10),
       expiresAt: this.#seconds() + retentionSeconds,
+      writer,
     };
     const written = await conditionHeld(
       this.#database.send(
@@ -117,8 +119,8 @@ export class Jobs {
           TableName: this.#table,
           Item: item,
           // DynamoDB deletes expired items late.
-          ConditionExpression: 'attribute_not_exists(pk) OR expiresAt <= :now',
-          ExpressionAttributeValues: { ':now': this.#seconds() },
+          ConditionExpression: orOwn('attribute_not_exists(pk) OR expiresAt <= :now'),
+          ExpressionAttributeValues: { ':now': this.#seconds(), ':writer': writer },
         }),
       ),
     );
@@ -137,7 +139,9 @@ export class Jobs {
    * then somebody else has answered, and there is nothing to do.
    */
   async advance(id: string, to: JobState, changes: JobChanges = {}): Promise<boolean> {
+    const { writer, orOwn } = ownMark();
     const set: Record<string, unknown> = {
+      writer,
       state: to,
       updatedAt: this.#now().toISOString(),
       ...changes,
@@ -153,7 +157,7 @@ export class Jobs {
           UpdateExpression: `SET ${Object.keys(set)
             .map((name) => `#${name} = :${name}`)
             .join(', ')}`,
-          ConditionExpression: `#state IN (${Object.keys(priors).join(', ')})`,
+          ConditionExpression: orOwn(`#state IN (${Object.keys(priors).join(', ')})`),
           ExpressionAttributeNames: names,
           ExpressionAttributeValues: { ...values, ...priors },
         }),
@@ -277,6 +281,6 @@ function keyOf(id: string): { pk: string; sk: string } {
 }
 
 function jobOf(item: Record<string, unknown>): Job {
-  const { pk: _pk, sk: _sk, day: _day, expiresAt: _expiresAt, ...job } = item;
+  const { pk: _pk, sk: _sk, day: _day, expiresAt: _expiresAt, writer: _writer, ...job } = item;
   return job as unknown as Job;
 }

@@ -1,7 +1,8 @@
 import type { AppliedFile, Asset, Lease, StagedFile } from './asset-state.ts';
 import { oldestOrder } from './desired-state.ts';
-import { backoffSeconds, removeStaged } from './proceed.ts';
+import { removeStaged } from './proceed.ts';
 import { JobFailure, TryAgain } from './reasons.ts';
+import { backoffSeconds } from './retry-rules.ts';
 import type { ShowpadClient } from './showpad/client.ts';
 import { ShowpadError } from './showpad/errors.ts';
 import { createFile, getFile } from './showpad/files.ts';

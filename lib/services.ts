@@ -7,10 +7,12 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Dispatcher } from 'undici';
 import { Assets } from './assets.ts';
+import { createAwsSockets } from './aws-sockets.ts';
 import { parseConfig, type Config } from './config.ts';
 import { Jobs } from './jobs.ts';
 import { PersonalUploads } from './personal-uploads.ts';
 import { Queues } from './queues.ts';
+import { awsCalls, s3Calls } from './retry-rules.ts';
 import { ShowpadBudget } from './showpad-budget.ts';
 import type { ShowpadNames } from './showpad-names.ts';
 import type { ShowpadClient } from './showpad/client.ts';
@@ -62,10 +64,16 @@ export async function resetServices(): Promise<void> {
 
 function buildServices(environment: NodeJS.ProcessEnv): Services {
   const config = parseConfig(environment);
-  const database = DynamoDBDocumentClient.from(new DynamoDBClient({}), {
+  const { keepFresh, ...agents } = createAwsSockets();
+  const aws = { ...awsCalls, requestHandler: { ...awsCalls.requestHandler, ...agents } };
+  const dynamodb = new DynamoDBClient(aws);
+  const sqs = new SQSClient(aws);
+  const secretsManager = new SecretsManagerClient(aws);
+  for (const client of [dynamodb, sqs, secretsManager]) keepFresh(client);
+  const database = DynamoDBDocumentClient.from(dynamodb, {
     marshallOptions: { removeUndefinedValues: true },
   });
-  const secrets = new SecretsProvider({ awsSdkV3Client: new SecretsManagerClient({}) });
+  const secrets = new SecretsProvider({ awsSdkV3Client: secretsManager });
   const readSecret = async (name: string, fresh = false): Promise<string> => {
     const value = await secrets.get(name, { maxAge: secretAgeSeconds, forceFetch: fresh });
     if (typeof value !== 'string') throw new Error('A secret is empty or binary; it must hold JSON text.');
@@ -92,7 +100,7 @@ function buildServices(environment: NodeJS.ProcessEnv): Services {
     jobs: new Jobs(database, config.TABLE_NAME),
     personalUploads: new PersonalUploads(database, config.TABLE_NAME),
     budget,
-    queues: new Queues(new SQSClient({}), {
+    queues: new Queues(sqs, {
       stage: config.STAGE_QUEUE_URL,
       upload: config.UPLOAD_QUEUE_URL,
       metadata: config.METADATA_QUEUE_URL,
@@ -111,11 +119,14 @@ function buildServices(environment: NodeJS.ProcessEnv): Services {
       // An endpoint of one's own seldom has a host name for each bucket.
       const forcePathStyle = environment['AWS_ENDPOINT_URL_S3'] !== undefined;
       const client = new S3Client({
+        ...s3Calls,
+        requestHandler: { ...s3Calls.requestHandler, ...agents },
         forcePathStyle,
         requestChecksumCalculation: 'WHEN_REQUIRED',
         responseChecksumValidation: 'WHEN_REQUIRED',
       });
       leavePayloadUnsigned(client);
+      keepFresh(client);
       return { s3: client, bucket: config.STAGING_BUCKET };
     }),
     sourceDispatcher: async () => {

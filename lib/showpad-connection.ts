@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Config } from './config.ts';
+import { currentWork } from './current-work.ts';
 import { createDispatcher } from './guarded-connector.ts';
 import { TryAgain } from './reasons.ts';
 import type { ShowpadBudget } from './showpad-budget.ts';
@@ -24,6 +25,10 @@ export function connectShowpad(
     token: staticToken(async () => parseCredentials(await readSecret())),
     createDispatcher: () => createDispatcher({ allowPrivateAddresses: config.ALLOW_PRIVATE_SOURCES }),
     allowPrivateAddresses: config.ALLOW_PRIVATE_SOURCES,
+    signal: () => currentWork().signal,
+    beforeWrite: () => {
+      currentWork().assertMayWrite();
+    },
     onBudget: (told) => {
       budget.note(told);
     },

@@ -3,9 +3,10 @@ import type { Asset, Lease } from './asset-state.ts';
 import type { Invocation } from './handlers.ts';
 import type { Job, JobState } from './jobs.ts';
 import { nextStep } from './next-step.ts';
-import { backoffSeconds, fail, proceed, readOpenJob, stateOfMetadata } from './proceed.ts';
+import { fail, proceed, readOpenJob, stateOfMetadata } from './proceed.ts';
 import type { QueuedStep, StepMessage } from './queues.ts';
 import { jobError, JobFailure, TryAgain, type JobError } from './reasons.ts';
+import { backoffSeconds } from './retry-rules.ts';
 import { ShowpadError } from './showpad/errors.ts';
 import { SourceError } from './source-error.ts';
 
