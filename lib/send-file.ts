@@ -35,7 +35,7 @@ export async function sendFile(
   const opened = await openIfStaged({ ...object, signal });
   if (opened === null) {
     // It has expired: what comes next is to stage it again.
-    await services.assets.forgetStaged(job.key, staged);
+    await services.assets.forgetStaged(job.key, staged, lease);
     return 'proceed';
   }
   const { body, size } = opened;
@@ -105,7 +105,7 @@ async function deliver(
     if (error.kind !== 'response' || error.retryable) throw error;
     if (attempt >= mostRefusals) throw new JobFailure('UPLOAD_REFUSED', error.message);
     if (error.title === 'BadDigest' && staged !== undefined) {
-      await services.assets.forgetStaged(job.key, staged);
+      await services.assets.forgetStaged(job.key, staged, lease);
       await removeStaged(services, staged);
     }
     throw new TryAgain(`the upload link refused the file: ${error.title}`);
