@@ -20,6 +20,7 @@ import { SourceRegistry } from './sources/source-registry.ts';
 import type { StagedObject } from './staging.ts';
 import { Telemetry } from './telemetry.ts';
 import { Timeline } from './timeline.ts';
+import { TransferRates } from './transfer-rates.ts';
 
 /** What the functions work with. Those that only some of them need are loaded when they are first asked for. */
 export interface Services {
@@ -31,6 +32,7 @@ export interface Services {
   readonly jobs: Jobs;
   readonly timeline: Timeline;
   readonly personalUploads: PersonalUploads;
+  readonly transferRates: TransferRates;
   readonly budget: ShowpadBudget;
   readonly queues: Queues;
   readonly sources: SourceRegistry;
@@ -99,6 +101,7 @@ function buildServices(environment: NodeJS.ProcessEnv): Services {
     assets: new Assets(database, config.TABLE_NAME),
     jobs: new Jobs(database, config.TABLE_NAME),
     personalUploads: new PersonalUploads(database, config.TABLE_NAME),
+    transferRates: new TransferRates(database, config.TABLE_NAME),
     budget,
     queues: new Queues(sqs, {
       stage: config.STAGE_QUEUE_URL,

@@ -3,6 +3,7 @@ import type { Receive } from '../listener.ts';
 import { createRouter } from '../router.ts';
 import type { ShowpadState } from '../showpad-state.ts';
 import { problemAnswer, resultAnswer } from './envelope.ts';
+import { takeSlowly } from '../take-slowly.ts';
 import { receiveForm, type ReceivedForm } from './receive-form.ts';
 import { V3Budget } from './v3-budget.ts';
 import { V3Request } from './v3-operation.ts';
@@ -23,7 +24,7 @@ export function createV3Api(
   );
   const budget = new V3Budget(state);
   return async (request, url, record) => {
-    const received = await receiveForm(request);
+    const received = await receiveForm(takeSlowly(request, state.switches), request.headers);
     if (received !== undefined && !(received instanceof V3Problem)) record.body = showForm(received);
     const { searchParams } = url;
     // The parameter `method` stands for the verb, for those who can only send some.
