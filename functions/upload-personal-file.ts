@@ -3,15 +3,16 @@ import type { ItemLease } from '../lib/leases.ts';
 import { personalStep, type PersonalWork } from '../lib/push-work.ts';
 import { findLostTicket } from '../lib/lost-ticket.ts';
 import type { Copy, PersonalUpload, Push } from '../lib/personal-uploads.ts';
-import { backoffSeconds } from '../lib/proceed.ts';
 import { stepMessageSchema } from '../lib/queues.ts';
 import { JobFailure } from '../lib/reasons.ts';
+import { backoffSeconds } from '../lib/retry-rules.ts';
 import { sqsHandler } from '../lib/handlers.ts';
 import type { ShowpadClient } from '../lib/showpad/client.ts';
 import { ShowpadError } from '../lib/showpad/errors.ts';
 import { uploadToMyFiles } from '../lib/showpad/my-files.ts';
 import { findRecipients, getMyFilesDivision, largestFittingBytes } from '../lib/showpad/recipients.ts';
 import { openIfStaged } from '../lib/staging.ts';
+import { inTime, measureTransfer } from '../lib/transfer-limits.ts';
 import type { StepOutcome } from '../lib/work.ts';
 
 export const handler = sqsHandler(stepMessageSchema, personalStep('personalUpload', uploadPersonalFile));
@@ -62,7 +63,10 @@ async function deliver(
   const { services, staged, place } = work;
   const { personalUploads } = services;
   if (copy.ticketId !== undefined || copy.assetId !== undefined) return settle(work, copy);
-  if (copy.intent === undefined) return untilCallsAreLeft(work) ?? send(work, client, lease);
+  if (copy.intent === undefined) {
+    const sendInTime = () => inTime(work, 'My Files', staged.size, () => send(work, client, lease));
+    return untilCallsAreLeft(work) ?? sendInTime();
+  }
   const others = await personalUploads.listOtherCopies(place.userId, staged.md5);
   const found = await findLostTicket(work, client, copy.intent, others);
   if ('againInSeconds' in found) return found;
@@ -86,7 +90,7 @@ async function send(work: Delivery, client: ShowpadClient, lease: ItemLease): Pr
       body.destroy();
       throw error;
     });
-    const answer = await uploadToMyFiles(client, {
+    const upload = {
       divisionId,
       name,
       ...(push.description !== undefined && { description: push.description }),
@@ -96,7 +100,10 @@ async function send(work: Delivery, client: ShowpadClient, lease: ItemLease): Pr
       body,
       size,
       signal,
-    }).catch(async (error: unknown) => {
+    };
+    const answer = await measureTransfer(work, 'My Files', size, (onEnd) =>
+      uploadToMyFiles(client, { ...upload, onEnd }),
+    ).catch(async (error: unknown) => {
       // While it may have arrived the intent stands, and nothing is sent again.
       if (error instanceof ShowpadError && error.outcomeUnknown) throw error;
       await personalUploads.recordCopy(lease, {});

@@ -64,6 +64,8 @@ export interface Asset {
 export interface Lease {
   readonly key: string;
   readonly fence: number;
+  /** When it ends, in milliseconds since 1970. */
+  readonly until: number;
 }
 
 export const nothingApplied: AppliedState = { fields: {}, refused: {}, tagChanges: {} };

@@ -23,6 +23,7 @@ import { emptyDesiredState, mergeWishes, type DesiredState, type Wish } from './
 import type { EventOrder } from './event-order.ts';
 
 const mostMergeAttempts = 60;
+const isHeld = 'fence = :fence AND leasedUntil > :now';
 
 /** Desired and applied state of assets in DynamoDB; the only file that knows how they are stored. */
 export class Assets {
@@ -117,15 +118,23 @@ export class Assets {
     );
   }
 
-  /** Forgets staged bytes, once they are of no further use or turned out to be gone. */
-  async forgetStaged(key: string, staged: StagedFile): Promise<void> {
-    await conditionHeld(
+  /**
+   * Forgets staged bytes, once they are of no further use or turned out to be gone.
+   * @param lease of the holder who says so; anybody may forget what is of no use to anybody
+   * @throws {LeaseLostError} when the lease is no longer this holder's
+   */
+  async forgetStaged(key: string, staged: StagedFile, lease?: Lease): Promise<void> {
+    const isForgotten = await conditionHeld(
       this.#update(key, {
         UpdateExpression: 'REMOVE staged',
-        ConditionExpression: 'staged.objectKey = :objectKey',
-        ExpressionAttributeValues: { ':objectKey': staged.objectKey },
+        ConditionExpression: `staged.objectKey = :objectKey${lease === undefined ? '' : ` AND ${isHeld}`}`,
+        ExpressionAttributeValues: {
+          ':objectKey': staged.objectKey,
+          ...(lease !== undefined && this.#held(lease)),
+        },
       }),
     );
+    if (!isForgotten && lease !== undefined) throw new LeaseLostError(`The lease of ${key} was lost.`);
   }
 
   /**
@@ -134,12 +143,12 @@ export class Assets {
    */
   async acquire(key: string, durationMs: number): Promise<Lease | null> {
     const lease = await this.#leases.acquire(stateKey(key), durationMs, { mustExist: true });
-    return lease === null ? null : { key, fence: lease.fence };
+    return lease === null ? null : { key, fence: lease.fence, until: lease.until };
   }
 
   /** A holder that has lost its lease changes nothing. */
-  release({ key, fence }: Lease): Promise<void> {
-    return this.#leases.release({ item: stateKey(key), fence });
+  release(lease: Lease): Promise<void> {
+    return this.#leases.release({ item: stateKey(lease.key), ...lease });
   }
 
   /**
@@ -153,14 +162,11 @@ export class Assets {
   ): Promise<T | null> {
     const lease = await this.acquire(key, durationMs);
     if (lease === null) return null;
-    try {
+    return this.#leases.hold({ item: stateKey(key), ...lease }, async () => {
       const asset = await this.get(key);
       if (asset === null) throw new Error(`The state of ${key} is gone although its lease could be taken.`);
-      return await story(lease, asset);
-    } finally {
-      // One that cannot be given back runs out by itself.
-      await this.release(lease).catch(() => undefined);
-    }
+      return story(lease, asset);
+    });
   }
 
   /**
@@ -174,7 +180,7 @@ export class Assets {
     },
   ): Promise<void> {
     const names: Record<string, string> = {};
-    const values: Record<string, unknown> = { ':fence': lease.fence, ':now': this.#now().getTime() };
+    const values: Record<string, unknown> = this.#held(lease);
     const sets: string[] = [];
     const removes: string[] = [];
     for (const [index, [part, value]] of Object.entries(parts).entries()) {
@@ -192,7 +198,7 @@ export class Assets {
           sets.length > 0 ? `SET ${sets.join(', ')}` : '',
           removes.length > 0 ? `REMOVE ${removes.join(', ')}` : '',
         ].join(' '),
-        ConditionExpression: 'fence = :fence AND leasedUntil > :now',
+        ConditionExpression: isHeld,
         ExpressionAttributeNames: names,
         ExpressionAttributeValues: values,
       }),
@@ -241,6 +247,10 @@ export class Assets {
         },
       }),
     );
+  }
+
+  #held({ fence }: Lease): Record<string, unknown> {
+    return { ':fence': fence, ':now': this.#now().getTime() };
   }
 
   #update(key: string, change: Omit<UpdateCommandInput, 'TableName' | 'Key'>): Promise<UpdateCommandOutput> {

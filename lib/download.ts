@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
 import type { ContentDigest } from './content-digest.ts';
+import { sourceRequests, transfers } from './retry-rules.ts';
 import { readRepresentation, type ExpectedFile, type Representation } from './source-answer.ts';
 import { readContent } from './source-content.ts';
 import { describeUrl, SourceError } from './source-error.ts';
@@ -52,13 +53,13 @@ export type Download = {
 const defaults = {
   expected: undefined,
   signal: undefined,
-  headersTimeoutMs: 30_000,
-  idleTimeoutMs: 30_000,
-  minimumBytesPerSecond: 64 * 1024,
-  minimumRateWindowMs: 60_000,
+  headersTimeoutMs: sourceRequests.headersTimeoutMs,
+  idleTimeoutMs: transfers.stallTimeoutMs,
+  minimumBytesPerSecond: transfers.minimumBytesPerSecond,
+  minimumRateWindowMs: transfers.rateWindowMs,
   maxRedirects: 5,
-  connectAttempts: 3,
-  resumeAttempts: 5,
+  connectAttempts: sourceRequests.connectAttempts,
+  resumeAttempts: sourceRequests.resumeAttempts,
   now: Date.now,
   random: Math.random,
   sleep: async (delayMs: number, signal: AbortSignal | undefined): Promise<void> => {

@@ -8,6 +8,7 @@ import { JobFailure, TryAgain } from './reasons.ts';
 import { createAsset, findAssetsByExternalId, type Asset as ShowpadAsset } from './showpad/assets.ts';
 import type { ShowpadClient } from './showpad/client.ts';
 import { ShowpadError } from './showpad/errors.ts';
+import { assertFitsInTime } from './transfer-limits.ts';
 import type { StepOutcome, Work } from './work.ts';
 import { writeDraft } from './write-draft.ts';
 
@@ -86,12 +87,14 @@ function usableFileOf({
 
 async function create(work: Work, lease: Lease, asset: Asset, client: ShowpadClient): Promise<EnsuredAsset> {
   const { services, job, attempt } = work;
-  const { desired, key } = asset;
+  const { desired, key, staged } = asset;
   const names = await services.names();
   const divisionWish = desired.fields['division']?.value ?? job.defaults.division;
   const divisionId = await names.divisionId(divisionWish as DivisionWish | undefined);
   const url =
     desired.content !== undefined && 'url' in desired.content.value ? desired.content.value.url : undefined;
+  // An asset whose file could never follow would stay unfinished.
+  if (staged !== undefined && url === undefined) await assertFitsInTime(work, 'upload link', staged.size);
   const name = desiredName(desired) ?? job.subject;
   const createTags = job.defaults.createTags !== false;
   const draft = await composeChanges(

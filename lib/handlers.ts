@@ -9,7 +9,9 @@ import type {
   SQSRecord,
 } from 'aws-lambda';
 import type * as z from 'zod';
+import { bindWork } from './current-work.ts';
 import { HttpProblem } from './problem.ts';
+import { farewellMs, hiddenSeconds, leastToBeginMs } from './retry-rules.ts';
 import { getServices, type Services } from './services.ts';
 
 /** A request as the stories see it. */
@@ -27,13 +29,11 @@ export interface Invocation {
   readonly services: Services;
   /** Until Lambda ends the invocation. */
   readonly remainingMs: () => number;
+  /** What `remainingMs` was at the beginning: no invocation of this function has more. */
+  readonly wholeMs: number;
   /** Aborts shortly before Lambda ends the invocation, so that it can still say what became of it. */
   readonly signal: AbortSignal;
 }
-
-const farewellMs = 10_000;
-const firstRetrySeconds = 5;
-const longestRetrySeconds = 900;
 
 /**
  * The handler of a route of the HTTP API (payload format 2.0). The story answers, or throws an HttpProblem;
@@ -49,9 +49,18 @@ export function httpHandler(
     .handler((event, context) => story(requestOf(event), invocationOf(context)));
 }
 
+/** There was too little time left to begin with a message. */
+class NotBegun extends Error {
+  override readonly name = 'NotBegun';
+}
+
 /**
  * The handler of a queue. Each message is checked against the schema and told on its own; one that throws goes
  * back to the queue, and in the end to its dead-letter queue, without holding up the others.
+ *
+ * The messages of a batch are told side by side, so that each has the whole time of the invocation. Near its end
+ * none is begun: it is shown again at once, for another container. What is under way then is stopped by the signal,
+ * every call to Showpad included, and its step is put off.
  */
 export function sqsHandler<T>(
   schema: z.ZodType<T>,
@@ -63,13 +72,17 @@ export function sqsHandler<T>(
       const invocation = invocationOf(context);
       const tell = async (record: SQSRecord): Promise<void> => {
         try {
-          await story(schema.parse(JSON.parse(record.body)), invocation);
+          if (invocation.remainingMs() < leastToBeginMs) throw new NotBegun('Too little time is left.');
+          const message = schema.parse(JSON.parse(record.body));
+          await bindWork({ signal: invocation.signal }, () => story(message, invocation));
         } catch (error) {
           const { messageId, attributes } = record;
           const receives = attributes.ApproximateReceiveCount;
           const { logger, queues } = invocation.services;
-          logger.error('message failed', { messageId, receives, error: asError(error) });
-          const delaySeconds = Math.min(longestRetrySeconds, 2 ** Number(receives) * firstRetrySeconds);
+          const isBegun = !(error instanceof NotBegun);
+          if (isBegun) logger.error('message failed', { messageId, receives, error: asError(error) });
+          else logger.info('message not begun', { messageId, receives });
+          const delaySeconds = isBegun ? hiddenSeconds(Number(receives)) : 0;
           // Where this fails too, the visibility timeout brings the message back.
           await queues
             .showAgain(record.eventSourceARN, record.receiptHandle, delaySeconds)
@@ -129,6 +142,7 @@ function requestOf(event: APIGatewayProxyEventV2): HttpRequest {
 
 function invocationOf(context: Context): Invocation {
   const remainingMs = (): number => context.getRemainingTimeInMillis();
-  const signal = AbortSignal.timeout(Math.max(1, remainingMs() - farewellMs));
-  return { services: getServices(), remainingMs, signal };
+  const wholeMs = remainingMs();
+  const signal = AbortSignal.timeout(Math.max(1, wholeMs - farewellMs));
+  return { services: getServices(), remainingMs, wholeMs, signal };
 }

@@ -5,7 +5,7 @@ import {
   UpdateCommand,
   type DynamoDBDocumentClient,
 } from '@aws-sdk/lib-dynamodb';
-import { conditionHeld } from './conditional-write.ts';
+import { conditionHeld, ownMark } from './conditional-write.ts';
 import type { ItemKey } from './leases.ts';
 
 /** When a write is made: a condition expression with its own names and values. */
@@ -37,14 +37,15 @@ export class Items {
   /** Writes an item whole, whether there is one already or not; false when the condition does not hold. */
   put(key: ItemKey, item: object, only: Condition): Promise<boolean> {
     const expiresAt = Math.floor(this.#now().getTime() / 1_000) + this.#retentionSeconds;
+    const { writer, orOwn } = ownMark();
     return conditionHeld(
       this.#database.send(
         new PutCommand({
           TableName: this.#table,
-          Item: { ...key, ...item, expiresAt },
-          ConditionExpression: only.condition,
+          Item: { ...key, ...item, expiresAt, writer },
+          ConditionExpression: orOwn(only.condition),
           ...(only.names !== undefined && { ExpressionAttributeNames: only.names }),
-          ...(Object.keys(only.values).length > 0 && { ExpressionAttributeValues: only.values }),
+          ExpressionAttributeValues: { ...only.values, ':writer': writer },
         }),
       ),
     );
@@ -86,8 +87,9 @@ export class Items {
     });
     const set = entries.filter(({ value }) => value !== undefined);
     const removed = entries.filter(({ value }) => value === undefined);
+    const { writer, orOwn } = ownMark();
     const parts = [
-      ...(set.length > 0 ? [`SET ${set.map(({ place }) => `#${place} = :${place}`).join(', ')}`] : []),
+      `SET ${['writer = :writer', ...set.map(({ place }) => `#${place} = :${place}`)].join(', ')}`,
       ...(removed.length > 0 ? [`REMOVE ${removed.map(({ place }) => `#${place}`).join(', ')}`] : []),
     ];
     return conditionHeld(
@@ -96,13 +98,14 @@ export class Items {
           TableName: this.#table,
           Key: key,
           UpdateExpression: parts.join(' '),
-          ConditionExpression: `attribute_exists(pk) AND (${only.condition})`,
+          ConditionExpression: `attribute_exists(pk) AND (${orOwn(only.condition)})`,
           ExpressionAttributeNames: {
             ...only.names,
             ...Object.fromEntries(entries.map(({ name, place }) => [`#${place}`, name])),
           },
           ExpressionAttributeValues: {
             ...only.values,
+            ':writer': writer,
             ...Object.fromEntries(set.map(({ value, place }) => [`:${place}`, value])),
           },
         }),
@@ -116,6 +119,7 @@ export function withoutKeys({
   pk: _pk,
   sk: _sk,
   expiresAt: _expiresAt,
+  writer: _writer,
   ...item
 }: Record<string, unknown>): object {
   return item;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { GetCommand, PutCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { conditionHeld } from './conditional-write.ts';
+import { conditionHeld, ownMark } from './conditional-write.ts';
 import type { EventOrder } from './event-order.ts';
 import type { DivisionWish } from './metadata.ts';
 import type { JobError } from './reasons.ts';
@@ -95,12 +95,14 @@ export class Jobs {
   async create(job: JobDraft): Promise<Job | null> {
     const at = this.#now().toISOString();
     const created: Job = { ...job, attempts: 0, createdAt: at, updatedAt: at };
+    const { writer, orOwn } = ownMark();
     const item = {
       ...keyOf(job.id),
       ...created,
       day: at.slice(0, 10),
       phase: phaseOf(job.state),
       expiresAt: this.#seconds() + retentionSeconds,
+      writer,
     };
     const written = await conditionHeld(
       this.#database.send(
@@ -108,8 +110,8 @@ export class Jobs {
           TableName: this.#table,
           Item: item,
           // DynamoDB deletes expired items late.
-          ConditionExpression: 'attribute_not_exists(pk) OR expiresAt <= :now',
-          ExpressionAttributeValues: { ':now': this.#seconds() },
+          ConditionExpression: orOwn('attribute_not_exists(pk) OR expiresAt <= :now'),
+          ExpressionAttributeValues: { ':now': this.#seconds(), ':writer': writer },
         }),
       ),
     );
@@ -128,7 +130,9 @@ export class Jobs {
    * then somebody else has answered, and there is nothing to do.
    */
   async advance(id: string, to: JobState, changes: JobChanges = {}): Promise<boolean> {
+    const { writer, orOwn } = ownMark();
     const set: Record<string, unknown> = {
+      writer,
       state: to,
       phase: phaseOf(to),
       updatedAt: this.#now().toISOString(),
@@ -145,7 +149,7 @@ export class Jobs {
           UpdateExpression: `SET ${Object.keys(set)
             .map((name) => `#${name} = :${name}`)
             .join(', ')}`,
-          ConditionExpression: `#state IN (${Object.keys(priors).join(', ')})`,
+          ConditionExpression: orOwn(`#state IN (${Object.keys(priors).join(', ')})`),
           ExpressionAttributeNames: names,
           ExpressionAttributeValues: { ...values, ...priors },
         }),
@@ -160,7 +164,7 @@ export class Jobs {
 
 /** The job that an item of the table holds; null when its time is over: DynamoDB deletes expired items late. */
 export function unexpiredJob(item: Record<string, unknown>, now: Date): Job | null {
-  const { pk: _pk, sk: _sk, day: _day, phase: _phase, expiresAt, ...job } = item;
+  const { pk: _pk, sk: _sk, day: _day, phase: _phase, expiresAt, writer: _writer, ...job } = item;
   return Number(expiresAt) * 1_000 <= now.getTime() ? null : (job as unknown as Job);
 }
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { conditionHeld } from './conditional-write.ts';
+import { bindWork } from './current-work.ts';
 
 /** The key of an item of the table. */
 export interface ItemKey {
@@ -13,6 +14,8 @@ export interface ItemKey {
 export interface ItemLease {
   readonly item: ItemKey;
   readonly fence: number;
+  /** When it ends, in milliseconds since 1970. */
+  readonly until: number;
 }
 
 /** The lease ran out or was taken over: whatever its holder was about to write must not be written. */
@@ -42,6 +45,7 @@ export class Leases {
    */
   async acquire(item: ItemKey, durationMs: number, { mustExist = false } = {}): Promise<ItemLease | null> {
     const now = this.#now().getTime();
+    const until = now + durationMs + clockSkewMs;
     const isFree = '(attribute_not_exists(leasedUntil) OR leasedUntil < :now OR leaseHolder = :holder)';
     try {
       const { Attributes } = await this.#database.send(
@@ -51,7 +55,7 @@ export class Leases {
           UpdateExpression: 'SET leasedUntil = :until, leaseHolder = :holder ADD fence :one',
           ConditionExpression: mustExist ? `attribute_exists(pk) AND ${isFree}` : isFree,
           ExpressionAttributeValues: {
-            ':until': now + durationMs + clockSkewMs,
+            ':until': until,
             ':now': now,
             ':one': 1,
             // The SDK repeats a request whose answer was lost: the lease is then this very caller's.
@@ -60,11 +64,38 @@ export class Leases {
           ReturnValues: 'UPDATED_NEW',
         }),
       );
-      return { item, fence: Number(Attributes?.['fence']) };
+      return { item, fence: Number(Attributes?.['fence']), until };
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException) return null;
       throw error;
     }
+  }
+
+  /**
+   * Tells a story under a lease, and gives the lease back. Whatever the story asks of Showpad stops before the first
+   * write that would come after the lease's end: a holder that was frozen, or whose clock has jumped, has no say.
+   */
+  async hold<T>(lease: ItemLease, story: () => Promise<T>): Promise<T> {
+    const assertMayWrite = (): void => {
+      this.assertHeld(lease);
+    };
+    try {
+      return await bindWork({ assertMayWrite }, story);
+    } finally {
+      // One that cannot be given back runs out by itself.
+      await this.release(lease).catch(() => undefined);
+    }
+  }
+
+  /**
+   * Looks at the clock only, so it may be asked before every effect.
+   * @throws {LeaseLostError} when others may hold the lease by now
+   */
+  assertHeld({ until }: ItemLease): void {
+    if (this.#now().getTime() < until - clockSkewMs) return;
+    throw new LeaseLostError(
+      'The lease ran out before its holder was done; nothing more is written under it.',
+    );
   }
 
   /** A holder that has lost its lease changes nothing. */

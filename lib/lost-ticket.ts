@@ -1,7 +1,7 @@
 import type { Copy } from './personal-uploads.ts';
-import { backoffSeconds } from './proceed.ts';
 import type { PersonalWork } from './push-work.ts';
 import { JobFailure } from './reasons.ts';
+import { backoffSeconds } from './retry-rules.ts';
 import type { ShowpadClient } from './showpad/client.ts';
 import { ShowpadError } from './showpad/errors.ts';
 import { latestQueuedAt, listTickets } from './showpad/tickets.ts';

@@ -164,12 +164,9 @@ export class PersonalUploads {
   ): Promise<T | null> {
     const lease = await this.#leases.acquire(copyKey(userId, md5), durationMs);
     if (lease === null) return null;
-    try {
-      return await story(lease, (await this.#items.read<{ copy?: Copy }>(lease.item))?.copy ?? {});
-    } finally {
-      // One that cannot be given back runs out by itself.
-      await this.#leases.release(lease).catch(() => undefined);
-    }
+    return this.#leases.hold(lease, async () =>
+      story(lease, (await this.#items.read<{ copy?: Copy }>(lease.item))?.copy ?? {}),
+    );
   }
 
   /** @throws {LeaseLostError} when the lease is no longer this holder's */

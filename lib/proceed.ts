@@ -1,8 +1,9 @@
 import type { Asset } from './asset-state.ts';
 import { hasEnded, type Job, type JobState } from './jobs.ts';
 import { contentStep, nextStep } from './next-step.ts';
-import { longestDelaySeconds, type QueuedStep } from './queues.ts';
+import type { QueuedStep } from './queues.ts';
 import type { JobError } from './reasons.ts';
+import { backoffSeconds } from './retry-rules.ts';
 import type { Services } from './services.ts';
 
 /** Reads a job and its asset as they are now; null when the job is unknown or has ended. */
@@ -97,14 +98,4 @@ async function dropStaged(services: Services, asset: Asset): Promise<void> {
 export async function removeStaged(services: Services, { objectKey }: { objectKey: string }): Promise<void> {
   const { deleteStaged } = await import('./staging.ts');
   await deleteStaged({ ...(await services.staging()), key: objectKey });
-}
-
-/** How long to wait before the next try: doubling from one second, with full jitter, at most `longestSeconds`. */
-export function backoffSeconds(
-  attempt: number,
-  longestSeconds = 300,
-  random: () => number = Math.random,
-): number {
-  const ceiling = Math.min(longestSeconds, longestDelaySeconds, 2 ** Math.min(attempt, 20));
-  return Math.max(1, Math.ceil(random() * ceiling));
 }

@@ -1,5 +1,6 @@
 import { ChangeMessageVisibilityCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
+import { sqsDelaySeconds } from './retry-rules.ts';
 
 /** "Look at this job again": all a message ever says. */
 export const stepMessageSchema = z.strictObject({
@@ -14,9 +15,6 @@ export type StepMessage = z.output<typeof stepMessageSchema>;
 /** The steps that have a queue and a function of their own. */
 export type QueuedStep = 'stage' | 'upload' | 'metadata' | 'poll';
 export type QueueName = QueuedStep | 'personalUpload';
-
-/** SQS delays a message by at most this long. */
-export const longestDelaySeconds = 900;
 
 /** Sends messages to the queues of the steps. Errors are those of the AWS SDK. */
 export class Queues {
@@ -52,7 +50,7 @@ export class Queues {
       new SendMessageCommand({
         QueueUrl: this.#urls[step],
         MessageBody: JSON.stringify(message),
-        DelaySeconds: Math.min(longestDelaySeconds, Math.max(0, Math.ceil(delaySeconds))),
+        DelaySeconds: sqsDelaySeconds(delaySeconds),
       }),
     );
   }

@@ -37,6 +37,11 @@ export const reasons = {
     retryable: false,
     advice: 'The file is larger than the connector takes. Raise MaxFileBytes, or make the file smaller.',
   },
+  TOO_LARGE_FOR_WORKER: {
+    retryable: true,
+    advice:
+      'Give the function more memory, which brings it more network, or make the file smaller. A measured rate is forgotten after an hour: if the connection is faster by then, retry the job.',
+  },
   FILE_EMPTY: { retryable: false, advice: 'The file has no bytes. Publish it again at the source.' },
   SIZE_MISMATCH: {
     retryable: false,

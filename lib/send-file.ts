@@ -1,12 +1,14 @@
 import type { AppliedFile, Asset, Lease, StagedFile } from './asset-state.ts';
 import { oldestOrder } from './desired-state.ts';
-import { backoffSeconds, removeStaged } from './proceed.ts';
+import { removeStaged } from './proceed.ts';
 import { JobFailure, TryAgain } from './reasons.ts';
+import { backoffSeconds } from './retry-rules.ts';
 import type { ShowpadClient } from './showpad/client.ts';
 import { ShowpadError } from './showpad/errors.ts';
 import { createFile, getFile } from './showpad/files.ts';
 import { uploadBinary } from './showpad/upload.ts';
 import { openIfStaged } from './staging.ts';
+import { inTime, measureTransfer } from './transfer-limits.ts';
 import type { StepOutcome, Work } from './work.ts';
 
 /** Sends the staged bytes as a new file of the asset, unless an earlier try has already delivered them. */
@@ -17,7 +19,7 @@ export async function sendFile(
   assetId: string,
   client: ShowpadClient,
 ): Promise<StepOutcome> {
-  const { services, job, attempt, signal } = work;
+  const { services, attempt } = work;
   const { staged, applied } = asset;
   if (staged === undefined) return 'proceed';
   const earlier = await earlierDelivery(work, applied.file, staged, assetId, client);
@@ -26,15 +28,29 @@ export async function sendFile(
   }
   if (earlier !== null) {
     await services.assets.record(lease, { file: { ...earlier, order: staged.order, state: 'sent' } });
-    await services.telemetry.fileUploaded(job, earlier);
+    await services.telemetry.fileUploaded(work.job, earlier);
     return 'proceed';
   }
 
+  return inTime(work, 'upload link', staged.size, () =>
+    sendStaged(work, lease, asset, staged, assetId, client),
+  );
+}
+
+async function sendStaged(
+  work: Work,
+  lease: Lease,
+  asset: Asset,
+  staged: StagedFile,
+  assetId: string,
+  client: ShowpadClient,
+): Promise<StepOutcome> {
+  const { services, job, signal } = work;
   const object = { ...(await services.staging()), key: staged.objectKey };
   const opened = await openIfStaged({ ...object, signal });
   if (opened === null) {
     // It has expired: what comes next is to stage it again.
-    await services.assets.forgetStaged(job.key, staged);
+    await services.assets.forgetStaged(job.key, staged, lease);
     return 'proceed';
   }
   const { body, size } = opened;
@@ -46,10 +62,12 @@ export async function sendFile(
     const file: AppliedFile = { fileId, order, md5, size, state: 'sending', since: new Date().toISOString() };
     await services.assets.record(lease, { file });
     await deliver(work, lease, asset, () =>
-      uploadBinary(client, { uploadMeta, body, size, contentMD5, signal }),
+      measureTransfer(work, 'upload link', size, (onEnd) =>
+        uploadBinary(client, { uploadMeta, body, size, contentMD5, signal, onEnd }),
+      ),
     );
     const sent: AppliedFile = { ...file, state: 'sent', since: new Date().toISOString() };
-    const oldest = oldestOrder(asset.desired, applied.oldest);
+    const oldest = oldestOrder(asset.desired, asset.applied.oldest);
     await services.assets.record(lease, { file: sent, url: undefined, oldest });
     await services.telemetry.fileUploaded(job, file);
     return 'proceed';
@@ -104,7 +122,7 @@ async function deliver(
     if (error.kind !== 'response' || error.retryable) throw error;
     if (attempt >= mostRefusals) throw new JobFailure('UPLOAD_REFUSED', error.message);
     if (error.title === 'BadDigest' && staged !== undefined) {
-      await services.assets.forgetStaged(job.key, staged);
+      await services.assets.forgetStaged(job.key, staged, lease);
       await removeStaged(services, staged);
     }
     throw new TryAgain(`the upload link refused the file: ${error.title}`);

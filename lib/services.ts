@@ -7,11 +7,13 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Dispatcher } from 'undici';
 import { Assets } from './assets.ts';
+import { createAwsSockets } from './aws-sockets.ts';
 import { parseConfig, type Config } from './config.ts';
 import { JobList } from './job-list.ts';
 import { Jobs } from './jobs.ts';
 import { PersonalUploads } from './personal-uploads.ts';
 import { Queues } from './queues.ts';
+import { awsCalls, s3Calls } from './retry-rules.ts';
 import { ShowpadBudget } from './showpad-budget.ts';
 import type { ShowpadNames } from './showpad-names.ts';
 import type { ShowpadClient } from './showpad/client.ts';
@@ -19,6 +21,7 @@ import { SourceRegistry } from './sources/source-registry.ts';
 import type { StagedObject } from './staging.ts';
 import { Telemetry } from './telemetry.ts';
 import { Timeline } from './timeline.ts';
+import { TransferRates } from './transfer-rates.ts';
 
 /** What the functions work with. Those that only some of them need are loaded when they are first asked for. */
 export interface Services {
@@ -31,6 +34,7 @@ export interface Services {
   readonly jobList: JobList;
   readonly timeline: Timeline;
   readonly personalUploads: PersonalUploads;
+  readonly transferRates: TransferRates;
   readonly budget: ShowpadBudget;
   readonly queues: Queues;
   readonly sources: SourceRegistry;
@@ -64,10 +68,16 @@ export async function resetServices(): Promise<void> {
 
 function buildServices(environment: NodeJS.ProcessEnv): Services {
   const config = parseConfig(environment);
-  const database = DynamoDBDocumentClient.from(new DynamoDBClient({}), {
+  const { keepFresh, ...agents } = createAwsSockets();
+  const aws = { ...awsCalls, requestHandler: { ...awsCalls.requestHandler, ...agents } };
+  const dynamodb = new DynamoDBClient(aws);
+  const sqs = new SQSClient(aws);
+  const secretsManager = new SecretsManagerClient(aws);
+  for (const client of [dynamodb, sqs, secretsManager]) keepFresh(client);
+  const database = DynamoDBDocumentClient.from(dynamodb, {
     marshallOptions: { removeUndefinedValues: true },
   });
-  const secrets = new SecretsProvider({ awsSdkV3Client: new SecretsManagerClient({}) });
+  const secrets = new SecretsProvider({ awsSdkV3Client: secretsManager });
   const readSecret = async (name: string, fresh = false): Promise<string> => {
     const value = await secrets.get(name, { maxAge: secretAgeSeconds, forceFetch: fresh });
     if (typeof value !== 'string') throw new Error('A secret is empty or binary; it must hold JSON text.');
@@ -95,8 +105,9 @@ function buildServices(environment: NodeJS.ProcessEnv): Services {
     jobs: new Jobs(database, config.TABLE_NAME),
     jobList: new JobList(database, config.TABLE_NAME),
     personalUploads: new PersonalUploads(database, config.TABLE_NAME),
+    transferRates: new TransferRates(database, config.TABLE_NAME),
     budget,
-    queues: new Queues(new SQSClient({}), {
+    queues: new Queues(sqs, {
       stage: config.STAGE_QUEUE_URL,
       upload: config.UPLOAD_QUEUE_URL,
       metadata: config.METADATA_QUEUE_URL,
@@ -115,11 +126,14 @@ function buildServices(environment: NodeJS.ProcessEnv): Services {
       // An endpoint of one's own seldom has a host name for each bucket.
       const forcePathStyle = environment['AWS_ENDPOINT_URL_S3'] !== undefined;
       const client = new S3Client({
+        ...s3Calls,
+        requestHandler: { ...s3Calls.requestHandler, ...agents },
         forcePathStyle,
         requestChecksumCalculation: 'WHEN_REQUIRED',
         responseChecksumValidation: 'WHEN_REQUIRED',
       });
       leavePayloadUnsigned(client);
+      keepFresh(client);
       return { s3: client, bucket: config.STAGING_BUCKET };
     }),
     sourceDispatcher: async () => {

@@ -1,6 +1,7 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Config } from './config.ts';
 import { CredentialsSecret } from './credentials-secret.ts';
+import { currentWork } from './current-work.ts';
 import { createDispatcher } from './guarded-connector.ts';
 import { Items } from './items.ts';
 import { itemRetentionSeconds, SharedToken } from './shared-token.ts';
@@ -50,6 +51,10 @@ export function connectShowpad(
     token,
     createDispatcher: () => createDispatcher({ allowPrivateAddresses: config.ALLOW_PRIVATE_SOURCES }),
     allowPrivateAddresses: config.ALLOW_PRIVATE_SOURCES,
+    signal: () => currentWork().signal,
+    beforeWrite: () => {
+      currentWork().assertMayWrite();
+    },
     onBudget: (told) => {
       budget.note(told);
     },

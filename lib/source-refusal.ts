@@ -1,20 +1,9 @@
 import { errors, type Dispatcher } from 'undici';
 import { singleHeader } from './source-answer.ts';
 import { ForbiddenAddressError } from './public-addresses.ts';
+import { parseRetryAfter } from './retry-rules.ts';
 import { describeUrl, SourceError, type SourceFailureCode } from './source-error.ts';
 import { urlExpiresAt } from './source-url.ts';
-
-const longestDelaySeconds = 900;
-
-/** Retry-After (RFC 9110, 10.2.3) as 1 to 900 seconds from `nowMs`; null when absent, negative or unreadable. */
-export function readRetryAfter(value: string | undefined, nowMs: number): number | null {
-  if (value === undefined) return null;
-  const text = value.trim();
-  const date = /^[A-Z][a-z]{2}/.test(text) ? Date.parse(text) : NaN;
-  const seconds = /^\d{1,10}$/.test(text) ? Number(text) : (date - nowMs) / 1000;
-  if (Number.isNaN(seconds)) return null;
-  return Math.min(Math.max(Math.ceil(seconds), 1), longestDelaySeconds);
-}
 
 const expiredText =
   /Request has expired|ExpiredToken|ExpiredRequest|token has expired|signature (?:has )?expired|not valid in the specified time frame/i;
@@ -49,7 +38,7 @@ export function refusal(
       `${place} answered ${status}: it cannot serve the file now.`,
       {
         retryable: true,
-        retryAfterSeconds: readRetryAfter(singleHeader(response.headers, 'retry-after'), nowMs),
+        retryAfterSeconds: parseRetryAfter(singleHeader(response.headers, 'retry-after'), nowMs),
       },
     );
   }

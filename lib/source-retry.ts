@@ -1,3 +1,4 @@
+import { jitterMs, sourceRequests } from './retry-rules.ts';
 import { SourceError } from './source-error.ts';
 
 export type RetryOptions = {
@@ -6,14 +7,11 @@ export type RetryOptions = {
   sleep: (delayMs: number, signal: AbortSignal | undefined) => Promise<void>;
 };
 
-const firstBackoffMs = 200;
-const longestBackoffMs = 2_000;
-
 function passesSoon(error: unknown): error is SourceError {
   return (
     error instanceof SourceError &&
     error.retryable &&
-    (error.retryAfterSeconds ?? 0) * 1000 <= longestBackoffMs
+    (error.retryAfterSeconds ?? 0) * 1000 <= sourceRequests.longestCeilingMs
   );
 }
 
@@ -32,7 +30,7 @@ export async function retryQuickly<T>(
       return await operation();
     } catch (error) {
       if (!passesSoon(error) || failures >= attempts) throw error;
-      const backoffMs = options.random() * Math.min(firstBackoffMs * 2 ** (failures - 1), longestBackoffMs);
+      const backoffMs = jitterMs(failures - 1, sourceRequests, options.random);
       await options.sleep(Math.max(backoffMs, (error.retryAfterSeconds ?? 0) * 1000), options.signal);
     }
   }

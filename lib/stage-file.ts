@@ -3,6 +3,7 @@ import { download } from './download.ts';
 import type { SourceFile } from './events.ts';
 import type { Invocation } from './handlers.ts';
 import { deleteStaged, stageStream } from './staging.ts';
+import { inTime, measureTransfer, type Route } from './transfer-limits.ts';
 
 export interface StagedContent {
   readonly objectKey: string;
@@ -16,13 +17,15 @@ export interface StagedContent {
  * once cannot mix their bytes.
  * @param keep notes where the bytes are; when it answers false, nobody needs them, and they are deleted
  * @throws {SourceError}
+ * @throws {JobFailure} TOO_LARGE_FOR_WORKER when the source is too slow for the file to arrive in one invocation
  */
 export async function stageFile(
-  { services, signal }: Invocation,
+  work: Invocation & { readonly attempt: number },
   jobId: string,
   file: SourceFile,
   keep: (content: StagedContent) => Promise<boolean>,
 ): Promise<StagedContent | null> {
+  const { services, signal } = work;
   const { config } = services;
   const object = { ...(await services.staging()), key: `staged/${jobId}/${randomUUID()}` };
   const dispatcher = await services.sourceDispatcher();
@@ -34,8 +37,20 @@ export async function stageFile(
       expected: file,
       signal,
     });
-    const { body, size } = source;
-    await stageStream({ ...object, body, size, mediaType: file.mediaType ?? source.mediaType, signal });
+    const { size } = source;
+    const route: Route = `source ${new URL(file.url).host}`;
+    let fetchedBytes = 0;
+    const body = counted(source.body, (bytes) => {
+      fetchedBytes += bytes;
+    });
+    const mediaType = file.mediaType ?? source.mediaType;
+    await inTime(work, route, size, () =>
+      measureTransfer(work, route, size ?? 0, (onEnd) =>
+        stageStream({ ...object, body, size, mediaType, signal }).finally(() => {
+          onEnd(fetchedBytes);
+        }),
+      ),
+    );
     const { bytes, md5, sha256 } = source.result();
     const content = { objectKey: object.key, size: bytes, md5, sha256 };
     if (await keep(content)) return content;
@@ -43,5 +58,15 @@ export async function stageFile(
     return null;
   } finally {
     await dispatcher.destroy();
+  }
+}
+
+async function* counted<Chunk extends Uint8Array>(
+  body: AsyncIterable<Chunk>,
+  count: (bytes: number) => void,
+): AsyncGenerator<Chunk, void, undefined> {
+  for await (const chunk of body) {
+    count(chunk.byteLength);
+    yield chunk;
   }
 }

@@ -3,9 +3,10 @@ import type { Asset, Lease } from './asset-state.ts';
 import type { Invocation } from './handlers.ts';
 import type { Job, JobState } from './jobs.ts';
 import { nextStep } from './next-step.ts';
-import { backoffSeconds, fail, proceed, readOpenJob, stateOfMetadata } from './proceed.ts';
+import { fail, proceed, readOpenJob, stateOfMetadata } from './proceed.ts';
 import type { QueuedStep, StepMessage } from './queues.ts';
 import { jobError, JobFailure, TryAgain, type JobError } from './reasons.ts';
+import { backoffSeconds } from './retry-rules.ts';
 import { ShowpadError } from './showpad/errors.ts';
 import { SourceError } from './source-error.ts';
 
@@ -75,7 +76,11 @@ function outcomeOf(error: unknown, work: Trial): StepOutcome | JobError | null {
   if (error instanceof LeaseLostError) return again(work, error.message, null);
   if (error instanceof TryAgain) return again(work, error.message, error.afterSeconds);
   // Time is up for this invocation, not for the job.
-  if (work.signal.aborted) return again(work, 'the invocation came to its end', null);
+  if (work.signal.aborted) {
+    return isOlderThan(work.job, work.services.config.PROCESSING_DEADLINE_SECONDS)
+      ? jobError('SHOWPAD_UNAVAILABLE', 'Every invocation came to its end before the step was done.')
+      : again(work, 'the invocation came to its end', null);
+  }
   if (error instanceof SourceError) {
     const mayRetry = error.retryable && !isOlderThan(work.job, work.services.config.SOURCE_DEADLINE_SECONDS);
     return mayRetry

@@ -14,7 +14,7 @@ const layers: readonly RegExp[] = [
   /^(?:test|bench)\//,
   /^(?:local\/|cli\/|build\.ts$)/,
   /^functions\//,
-  /^lib\/(?:handlers|work|proceed|ensure-asset|accept-events|apply-tag|stage-file|push-work|lost-ticket|poll-ticket|send-file)\.ts$/,
+  /^lib\/(?:handlers|work|proceed|ensure-asset|accept-events|apply-tag|stage-file|push-work|lost-ticket|poll-ticket|send-file|transfer-limits)\.ts$/,
   /^lib\/services\.ts$/,
   /^lib\//,
 ];
@@ -96,7 +96,9 @@ export const architectureRules: readonly ArchitectureRule[] = [
     (imported) =>
       imported.startsWith('node:') ||
       imported.startsWith('lib/showpad/') ||
-      ['undici', 'zod', 'lib/guarded-connector.ts', 'lib/public-addresses.ts'].includes(imported),
+      ['undici', 'zod', 'lib/guarded-connector.ts', 'lib/public-addresses.ts', 'lib/retry-rules.ts'].includes(
+        imported,
+      ),
     { path: 'lib/showpad/new.ts', text: "import type { Job } from '../jobs.ts';" },
   ),
   eachImport(

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
 import * as z from 'zod';
+import { attemptTimeoutMs } from '../retry-rules.ts';
 import { readV3Answer, readV4Answer } from './answer.ts';
 import type { Answer } from './answer.ts';
 import { readBudget } from './budget.ts';
@@ -39,6 +40,10 @@ export interface ShowpadClientOptions {
   readonly onBudget?: (budget: Budget) => void;
   /** Told when a call has got a 401 with a renewed token too. */
   readonly onTokenRefused?: (operation: Operation) => void;
+  /** Ends the calls of the work that is under way, beside a call's own signal. */
+  readonly signal?: () => AbortSignal | undefined;
+  /** Called right before each request that may have an effect; what it throws stops the request. */
+  readonly beforeWrite?: () => void;
   readonly now?: () => number;
   readonly random?: () => number;
   readonly sleep?: (delayMs: number, signal?: AbortSignal) => Promise<void>;
@@ -54,7 +59,7 @@ export interface Call {
   readonly operation: Operation;
   /** Whether repeating it does no harm; by default only for GET. */
   readonly idempotent?: boolean;
-  /** For the headers of the answer, and again for its body; 15 s by default. */
+  /** For one attempt, 15 s by default; what is left of the 20 s that all attempts have together, if that is less. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal | undefined;
 }
@@ -65,8 +70,6 @@ export interface FormCall extends TransmissionLimits {
   readonly form: MultipartForm;
   readonly operation: Operation;
 }
-
-const defaultTimeoutMs = 15_000;
 
 /**
  * Talks to one Showpad organisation over both of its APIs. Every failure of Showpad's is a ShowpadError; a
@@ -97,11 +100,13 @@ export class ShowpadClient {
    * of more than 5 s, and a 429 without one, is left to the caller.
    * @throws ShowpadError
    */
-  async request<T>(call: Call & { readonly schema: z.ZodType<T> }): Promise<T> {
+  async request<T>(asked: Call & { readonly schema: z.ZodType<T> }): Promise<T> {
+    const call = { ...asked, signal: asked.signal ?? this.#options.signal?.() };
     const startedAt = this.#now();
     for (let repeat = 0; ; repeat += 1) {
+      const timeoutMs = attemptTimeoutMs(this.#now() - startedAt, call.timeoutMs);
       try {
-        return await this.#attempt(call);
+        return await this.#attempt({ ...call, timeoutMs });
       } catch (error) {
         const elapsedMs = this.#now() - startedAt;
         const delayMs = repeatDelayMs(call, error, { repeat, elapsedMs, random: this.#random });
@@ -151,6 +156,7 @@ export class ShowpadClient {
         headers,
         body: form,
       } as const;
+      this.#options.beforeWrite?.();
       return transmit(dispatcher, transmission, (received, timeoutMs) =>
         readRawAnswer(received, { operation, token, timeoutMs, now: this.#now }),
       );
@@ -165,7 +171,10 @@ export class ShowpadClient {
 
   /** Runs `task` on the client's own sockets, for requests to upload links. */
   withDispatcher<T>(task: (dispatcher: Dispatcher) => Promise<T>): Promise<T> {
-    return this.#connections.use(task);
+    return this.#connections.use((dispatcher) => {
+      this.#options.beforeWrite?.();
+      return task(dispatcher);
+    });
   }
 
   /**
@@ -197,11 +206,12 @@ export class ShowpadClient {
   }
 
   #exchange(call: Call, token: string): Promise<Answer & RawAnswer> {
-    const { api, operation, method, body, timeoutMs = defaultTimeoutMs, signal } = call;
+    const { api, operation, method, body, timeoutMs = attemptTimeoutMs(0), signal } = call;
     const url = this.#url(api, call.path) + queryString(call.query ?? {});
-    return this.#observe(api, operation, (dispatcher) =>
-      exchange(dispatcher, { operation, method, url, token, body, timeoutMs, signal, now: this.#now }),
-    );
+    return this.#observe(api, operation, (dispatcher) => {
+      if (method !== 'GET') this.#options.beforeWrite?.();
+      return exchange(dispatcher, { operation, method, url, token, body, timeoutMs, signal, now: this.#now });
+    });
   }
 
   #url(api: Call['api'], callPath: Path): string {

@@ -86,19 +86,3 @@ function isOutcomeUnknown({ operation, kind }: ShowpadErrorDetails, status: numb
   if (operation.startsWith('GET ')) return false;
   return kind !== 'response' || status === null || status >= 500;
 }
-
-/**
- * Reads a Retry-After header, seconds or an HTTP date, as seconds from now, clamped to 1..900.
- * Null when it is absent or means nothing.
- */
-export function parseRetryAfter(value: string | undefined, now: number): number | null {
-  const text = value?.trim() ?? '';
-  const seconds = /^\d+$/.test(text) ? Number(text) : secondsUntil(text, now);
-  return seconds === null ? null : Math.min(900, Math.max(1, Math.ceil(seconds)));
-}
-
-function secondsUntil(text: string, now: number): number | null {
-  if (!/^[A-Za-z]+,? /.test(text)) return null;
-  const time = Date.parse(text);
-  return Number.isNaN(time) ? null : (time - now) / 1000;
-}

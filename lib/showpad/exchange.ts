@@ -1,6 +1,7 @@
 import { request } from 'undici';
 import type { Dispatcher } from 'undici';
-import { parseRetryAfter, ShowpadError } from './errors.ts';
+import { parseRetryAfter } from '../retry-rules.ts';
+import { ShowpadError } from './errors.ts';
 import type { Method, Operation } from './errors.ts';
 import { transportFailure } from './failure.ts';
 
@@ -11,7 +12,7 @@ export interface Exchange {
   readonly token: string;
   /** Sent as JSON. */
   readonly body?: unknown;
-  /** For the headers of the answer, and again for its body. */
+  /** For the whole exchange. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
   readonly now: () => number;
@@ -32,6 +33,7 @@ const maximumAnswerBytes = 10 * 1024 * 1024;
  */
 export async function exchange(dispatcher: Dispatcher, call: Exchange): Promise<RawAnswer> {
   const { timeoutMs } = call;
+  const timeout = AbortSignal.timeout(timeoutMs);
   try {
     const answer = await request(call.url, {
       dispatcher,
@@ -40,7 +42,7 @@ export async function exchange(dispatcher: Dispatcher, call: Exchange): Promise<
       headersTimeout: timeoutMs,
       bodyTimeout: 0,
       ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
-      ...(call.signal === undefined ? {} : { signal: call.signal }),
+      signal: call.signal === undefined ? timeout : AbortSignal.any([call.signal, timeout]),
     });
     return await readRawAnswer(answer, call);
   } catch (error) {

@@ -53,7 +53,7 @@ export function transportFailure(
 }
 
 function describe(code: string): { kind: 'timeout' | 'protocol' | 'network'; title: string } {
-  if (/TIMEOUT|ETIMEDOUT/.test(code)) return { kind: 'timeout', title: 'No answer in time' };
+  if (/TIMEOUT|ETIMEDOUT|TimeoutError/.test(code)) return { kind: 'timeout', title: 'No answer in time' };
   if (unreadableAnswer.has(code)) return { kind: 'protocol', title: 'The answer is not HTTP' };
   if (code === 'FORBIDDEN_ADDRESS') return { kind: 'network', title: 'The address is not allowed' };
   return { kind: 'network', title: 'The connection failed' };
@@ -61,6 +61,6 @@ function describe(code: string): { kind: 'timeout' | 'protocol' | 'network'; tit
 
 function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return '';
-  if (error.name === 'HTTPParserError') return error.name;
+  if (error.name === 'HTTPParserError' || error.name === 'TimeoutError') return error.name;
   return 'code' in error && typeof error.code === 'string' ? error.code : '';
 }

@@ -1,9 +1,6 @@
+import { jitterMs, showpadCalls } from '../retry-rules.ts';
 import { ShowpadError } from './errors.ts';
 import type { Method } from './errors.ts';
-
-const maximumRepeats = 2;
-const repeatWindowMs = 20_000;
-const longestRetryAfterSeconds = 5;
 
 /**
  * How long to wait before a call that failed is made again, with full jitter; null when it is not to be, because
@@ -24,11 +21,11 @@ export function repeatDelayMs(
   }: { readonly repeat: number; readonly elapsedMs: number; readonly random: () => number },
 ): number | null {
   const idempotent = call.idempotent ?? call.method === 'GET';
-  if (!idempotent || repeat >= maximumRepeats || call.signal?.aborted === true) return null;
+  if (!idempotent || repeat >= showpadCalls.mostRepeats || call.signal?.aborted === true) return null;
   if (!(error instanceof ShowpadError) || !error.retryable || error.kind === 'protocol') return null;
   const { retryAfterSeconds } = error;
   if (error.status === 429 && retryAfterSeconds === null) return null;
-  if (retryAfterSeconds !== null && retryAfterSeconds > longestRetryAfterSeconds) return null;
-  const delayMs = (retryAfterSeconds ?? 0) * 1000 + random() * 500 * 2 ** repeat;
-  return elapsedMs + delayMs > repeatWindowMs ? null : delayMs;
+  if (retryAfterSeconds !== null && retryAfterSeconds > showpadCalls.longestRetryAfterSeconds) return null;
+  const delayMs = (retryAfterSeconds ?? 0) * 1000 + jitterMs(repeat, showpadCalls, random);
+  return elapsedMs + delayMs > showpadCalls.togetherMs ? null : delayMs;
 }

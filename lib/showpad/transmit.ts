@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { request } from 'undici';
 import type { Dispatcher } from 'undici';
+import { transfers } from '../retry-rules.ts';
 import { ShowpadError } from './errors.ts';
 import type { Method, Operation } from './errors.ts';
 import { transportFailure } from './failure.ts';
@@ -18,6 +19,8 @@ export interface TransmissionLimits extends Partial<TransferLimits> {
   /** From the last byte to the headers of the answer, and again for its body; 120 s by default. */
   readonly answerTimeoutMs?: number;
   readonly signal?: AbortSignal | undefined;
+  /** Told how many bytes of the binary went on their way, however it ended. */
+  readonly onEnd?: (handedBytes: number) => void;
 }
 
 export interface Transmission extends TransmissionLimits {
@@ -40,10 +43,13 @@ export async function transmit<T>(
   transmission: Transmission,
   read: (answer: Dispatcher.ResponseData, timeoutMs: number) => Promise<T>,
 ): Promise<T> {
-  const { operation, method, url, headers, body, signal, answerTimeoutMs = 120_000 } = transmission;
-  const { stallTimeoutMs = 30_000, minimumBytesPerSecond = 64 * 1024, rateWindowMs = 60_000 } = transmission;
-  const stop = new AbortController();
+  const { operation, method, url, headers, body, signal, onEnd } = transmission;
+  const { stallTimeoutMs, minimumBytesPerSecond, rateWindowMs, answerTimeoutMs } = {
+    ...transfers,
+    ...transmission,
+  };
   const limits = { stallTimeoutMs, minimumBytesPerSecond, rateWindowMs };
+  const stop = new AbortController();
   const unwatch = watchTransfer(body, limits, (reason) => stop.abort(tooSlow(operation, reason)));
   let isAccepted = false;
   try {
@@ -63,6 +69,7 @@ export async function transmit<T>(
     throw transportFailure(error, { operation, signal, sent: body.isComplete || isAccepted });
   } finally {
     unwatch();
+    onEnd?.(body.handedBytes);
   }
 }
 

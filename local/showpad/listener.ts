@@ -93,7 +93,8 @@ async function serve(
   try {
     await answerOrFail(options, fault, { request, response, url, record });
   } catch (error) {
-    if (request.destroyed && !request.complete) return;
+    // All of it may have come, and yet not have been read.
+    if (request.destroyed && !request.readableEnded) return;
     response.destroy();
     throw error;
   }

@@ -46,6 +46,8 @@ export const switchesSchema = z.strictObject({
    * the link itself (the header must then be left out), or as headers of a link without X-Amz-SignedHeaders.
    */
   uploadMetadataMode: z.enum(['signed-header', 'query', 'unsigned-params-absent']),
+  /** How fast the bodies of uploads are taken, by link and by form; null: as fast as they come. */
+  uploadBytesPerSecond: z.number().positive().nullable(),
   /** POST …/files answers `uploadUrl: null`, which the schema allows. */
   uploadUrlNull: z.boolean(),
   /** What the status of an asset that is in use does while a new version is processed. */
@@ -90,6 +92,7 @@ export const defaultSwitches: Readonly<Switches> = {
   repeatedTagLink: 'ignored',
   unknownReferenceStatus: 404,
   uploadMetadataMode: 'signed-header',
+  uploadBytesPerSecond: null,
   uploadUrlNull: false,
   statusDuringReprocessing: 'stays-active',
   concurrentFiles: 'last-processed',

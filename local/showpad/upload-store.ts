@@ -4,6 +4,7 @@ import type { Answer } from './answer.ts';
 import type { Receive } from './listener.ts';
 import { receiveBinary } from './processing.ts';
 import type { ShowpadState } from './showpad-state.ts';
+import { takeSlowly } from './take-slowly.ts';
 import { findLinkFault, type LinkFault } from './upload-link.ts';
 
 const maximumObjectBytes = 5 * 1024 ** 3;
@@ -14,7 +15,7 @@ export function createUploadStore(state: ShowpadState): Receive {
   return async (request, url) => {
     const refusal = refuse(state, request, url);
     if (refusal !== null) return () => refusal;
-    const bytes = await hashBody(request);
+    const bytes = await hashBody(takeSlowly(request, state.switches));
     const announced = request.headers['content-md5'];
     const fileId = url.pathname.split('/').at(-1) ?? '';
     return () => {
@@ -64,12 +65,12 @@ function refuse(state: ShowpadState, request: IncomingMessage, url: URL): Answer
   return null;
 }
 
-async function hashBody(request: IncomingMessage) {
+async function hashBody(body: AsyncIterable<Buffer>) {
   const md5 = createHash('md5');
   const sha256 = createHash('sha256');
   const head: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  for await (const chunk of body) {
     md5.update(chunk);
     sha256.update(chunk);
     if (size < keptHeadBytes) head.push(Buffer.from(chunk.subarray(0, keptHeadBytes - size)));

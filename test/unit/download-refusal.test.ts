@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { createDispatcher } from '../../lib/guarded-connector.ts';
 import { describeUrl, type SourceFailureCode } from '../../lib/source-error.ts';
-import { readRetryAfter } from '../../lib/source-refusal.ts';
 import { failureOf, serve } from './stranger-source.ts';
 
 describe('the status of an answer decides what became of the file', () => {
@@ -119,23 +118,6 @@ describe('a refused link is known to have expired', () => {
   test('not from an error page that stalls, which only costs its time', async () => {
     const source = await serve((_request, response) => void response.writeHead(403).write('one moment'));
     expect(await failureOf(source.url, { headersTimeoutMs: 30 })).toMatchObject({ code: 'SOURCE_FORBIDDEN' });
-  });
-});
-
-describe('Retry-After', () => {
-  const now = Date.parse('2026-11-23T12:00:00Z');
-  test.each([
-    ['120', 120],
-    ['0', 1],
-    ['99999', 900],
-    ['Mon, 23 Nov 2026 12:01:30 GMT', 90],
-    ['Mon, 23 Nov 2026 11:00:00 GMT', 1],
-    ['-5', null],
-    ['soon', null],
-    ['', null],
-    [undefined, null],
-  ])('%s is %s seconds', (value, seconds) => {
-    expect(readRetryAfter(value, now)).toBe(seconds);
   });
 });
 

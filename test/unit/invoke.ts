@@ -46,12 +46,12 @@ const handlerSchema = z.custom<LambdaHandler>((value) => typeof value === 'funct
  * Invokes a handler as Lambda does.
  * @throws {Error} when the invocation fails
  */
-export async function invoke(handler: unknown, event: unknown): Promise<unknown> {
+export async function invoke(handler: unknown, event: unknown, timeoutSeconds = 20): Promise<unknown> {
   const lambda = createLambda('eu-west-1', () => undefined);
   const target = {
     name: 'function',
     handler: handlerSchema.parse(handler),
-    timeoutSeconds: 20,
+    timeoutSeconds,
     memoryMebibytes: 512,
   };
   const result = await lambda.invoke(target, event);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { parseRetryAfter, ShowpadError } from '../../lib/showpad/errors.ts';
+import { ShowpadError } from '../../lib/showpad/errors.ts';
 import { path } from '../../lib/showpad/path.ts';
 import { queryString } from '../../lib/showpad/query-string.ts';
 import { redact } from '../../lib/showpad/redact.ts';
@@ -111,26 +111,6 @@ describe('an answer of API v3', () => {
   it('is a protocol error when a success has no envelope', async () => {
     const { client } = await answering(200, { id: 'a' });
     expect(await failureOf(client.request({ ...call, api: 'v3' }))).toMatchObject({ kind: 'protocol' });
-  });
-});
-
-describe('Retry-After', () => {
-  const now = Date.parse('2026-11-23T12:00:00Z');
-  it.each([
-    ['7', 7],
-    [' 7 ', 7],
-    ['0', 1],
-    ['99999', 900],
-    ['Mon, 23 Nov 2026 12:00:30 GMT', 30],
-    ['Mon, 23 Nov 2026 11:00:00 GMT', 1],
-    ['Tue, 24 Nov 2026 12:00:00 GMT', 900],
-    ['-5', null],
-    ['1.5', null],
-    ['soon', null],
-    ['', null],
-    [undefined, null],
-  ])('%j means %j seconds', (value, seconds) => {
-    expect(parseRetryAfter(value, now)).toBe(seconds);
   });
 });
 

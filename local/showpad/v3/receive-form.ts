@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { ReceivedBinary } from '../asset-resource.ts';
 import {
   boundaryOf,
@@ -27,13 +27,16 @@ export interface ReceivedForm {
  * Reads a request's body to its end: a form as it arrives, anything else without looking at it. Returns the
  * form, undefined for an empty body, or what is wrong with it.
  */
-export async function receiveForm(request: IncomingMessage): Promise<ReceivedForm | V3Problem | undefined> {
-  const boundary = boundaryOf(request.headers['content-type'] ?? '');
+export async function receiveForm(
+  body: AsyncIterable<Buffer>,
+  headers: IncomingHttpHeaders,
+): Promise<ReceivedForm | V3Problem | undefined> {
+  const boundary = boundaryOf(headers['content-type'] ?? '');
   const collector = new FormCollector();
   const parser = boundary === undefined ? undefined : new MultipartParser(boundary, collector);
   let size = 0;
   let problem: V3Problem | undefined;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  for await (const chunk of body) {
     size += chunk.length;
     if (problem === undefined) problem = refusalOf(() => parser?.write(chunk));
   }
@@ -41,7 +44,7 @@ export async function receiveForm(request: IncomingMessage): Promise<ReceivedFor
   if (parser === undefined) {
     return V3Problem.invalid(5000, 'The body must be sent as multipart/form-data with a boundary.');
   }
-  if (request.headers['content-length'] === undefined) {
+  if (headers['content-length'] === undefined) {
     return V3Problem.invalid(5000, 'The body must be sent with a Content-Length.');
   }
   const refusal =

@@ -39,7 +39,7 @@ async function receiveFields(request: IncomingMessage): Promise<ReadonlyMap<stri
       ? fields
       : new TokenProblem('invalid_request', 'A parameter was sent twice.');
   }
-  const form = await receiveForm(request);
+  const form = await receiveForm(request, request.headers);
   if (form instanceof V3Problem || form === undefined) {
     return new TokenProblem('invalid_request', 'The body must be a form.');
   }

@@ -6,6 +6,7 @@ import { problemAnswer, resultAnswer } from './envelope.ts';
 import { issueTokens, tokenPath } from './token-endpoint.ts';
 import { TokenProblem } from './token-problem.ts';
 import { receiveTokenRequest, showTokenRequest } from './token-request.ts';
+import { takeSlowly } from '../take-slowly.ts';
 import { receiveForm, type ReceivedForm } from './receive-form.ts';
 import { V3Budget } from './v3-budget.ts';
 import { V3Request } from './v3-operation.ts';
@@ -44,7 +45,7 @@ export function createV3Api(
   return async (request, url, record) => {
     const path = withoutSuffix(url.pathname.slice(v3BasePath.length));
     if (request.method === 'POST' && path === tokenPath) return receiveForToken(request, url, record);
-    const received = await receiveForm(request);
+    const received = await receiveForm(takeSlowly(request, state.switches), request.headers);
     if (received !== undefined && !(received instanceof V3Problem)) record.body = showForm(received);
     const { searchParams } = url;
     // The parameter `method` stands for the verb, for those who can only send some.

@@ -1,0 +1,54 @@
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { Items } from './items.ts';
+import type { ItemKey } from './leases.ts';
+import { leastMeasuredBytes, rateOf, sizeClass, type Measure } from './transfer-time.ts';
+
+const rememberedMs = 3_600_000;
+const retentionSeconds = 86_400;
+
+interface Rate {
+  readonly bytesPerSecond: number;
+  readonly measuredAt: number;
+}
+
+/**
+ * How fast bytes go on each route, as all containers together have measured it within an hour. The best measure of
+ * a class of sizes counts, so that one slow moment refuses nothing that has gone well, and it is forgotten after an
+ * hour, so that what was slow gets another chance. Errors are those of the AWS SDK.
+ */
+export class TransferRates {
+  readonly #items: Items;
+  readonly #now: () => Date;
+
+  constructor(database: DynamoDBDocumentClient, table: string, now: () => Date = () => new Date()) {
+    this.#items = new Items(database, table, retentionSeconds, now);
+    this.#now = now;
+  }
+
+  /** The rate to reckon with for a file of this size; null when nothing is known. */
+  async best(route: string, bytes: number): Promise<number | null> {
+    if (bytes < leastMeasuredBytes) return null;
+    const rate = await this.#items.read<Rate>(keyOf(route, bytes));
+    return rate !== null && rate.measuredAt > this.#forgottenBefore() ? rate.bytesPerSecond : null;
+  }
+
+  /** Keeps a measure, unless it is too small to say anything or a better one is remembered. */
+  async note(route: string, measure: Measure): Promise<void> {
+    const bytesPerSecond = rateOf(measure);
+    if (bytesPerSecond === null) return;
+    const rate: Rate = { bytesPerSecond, measuredAt: this.#now().getTime() };
+    await this.#items.put(keyOf(route, measure.fileBytes), rate, {
+      condition:
+        'attribute_not_exists(measuredAt) OR bytesPerSecond <= :rate OR measuredAt <= :forgottenBefore',
+      values: { ':rate': bytesPerSecond, ':forgottenBefore': this.#forgottenBefore() },
+    });
+  }
+
+  #forgottenBefore(): number {
+    return this.#now().getTime() - rememberedMs;
+  }
+}
+
+function keyOf(route: string, bytes: number): ItemKey {
+  return { pk: `RATE#${route}`, sk: `CLASS#${sizeClass(bytes)}` };
+}
