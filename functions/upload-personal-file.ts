@@ -31,7 +31,7 @@ async function uploadPersonalFile(work: PersonalWork): Promise<StepOutcome> {
   const { staged } = push;
   if (upload.ticketId !== null) return settle(work, { ticketId: upload.ticketId });
   if (staged === undefined) return 'proceed';
-  const scarcity = untilCallsAreLeft(work);
+  const scarcity = await untilCallsAreLeft(work);
   if (scarcity !== null) return scarcity;
 
   const client = await services.showpad();
@@ -47,8 +47,8 @@ async function uploadPersonalFile(work: PersonalWork): Promise<StepOutcome> {
   );
 }
 
-function untilCallsAreLeft({ services }: PersonalWork): StepOutcome | null {
-  const againInSeconds = services.budget.waitSeconds();
+async function untilCallsAreLeft({ services }: PersonalWork): Promise<StepOutcome | null> {
+  const againInSeconds = await services.pace.scarceSeconds();
   return againInSeconds > 0 ? { againInSeconds, why: 'few calls of API v3 are left' } : null;
 }
 
@@ -62,7 +62,7 @@ async function deliver(
   const { services, staged, place } = work;
   const { personalUploads } = services;
   if (copy.ticketId !== undefined || copy.assetId !== undefined) return settle(work, copy);
-  if (copy.intent === undefined) return untilCallsAreLeft(work) ?? send(work, client, lease);
+  if (copy.intent === undefined) return (await untilCallsAreLeft(work)) ?? send(work, client, lease);
   const others = await personalUploads.listOtherCopies(place.userId, staged.md5);
   const found = await findLostTicket(work, client, copy.intent, others);
   if ('againInSeconds' in found) return found;

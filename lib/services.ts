@@ -9,9 +9,10 @@ import type { Dispatcher } from 'undici';
 import { Assets } from './assets.ts';
 import { parseConfig, type Config } from './config.ts';
 import { Jobs } from './jobs.ts';
+import { PaceItems } from './pace-items.ts';
 import { PersonalUploads } from './personal-uploads.ts';
 import { Queues } from './queues.ts';
-import { ShowpadBudget } from './showpad-budget.ts';
+import { ShowpadPace } from './showpad-pace.ts';
 import type { ShowpadNames } from './showpad-names.ts';
 import type { ShowpadClient } from './showpad/client.ts';
 import { SourceRegistry } from './sources/source-registry.ts';
@@ -29,7 +30,7 @@ export interface Services {
   readonly jobs: Jobs;
   readonly timeline: Timeline;
   readonly personalUploads: PersonalUploads;
-  readonly budget: ShowpadBudget;
+  readonly pace: ShowpadPace;
   readonly queues: Queues;
   readonly sources: SourceRegistry;
   readonly staging: () => Promise<Omit<StagedObject, 'key'>>;
@@ -76,10 +77,16 @@ function buildServices(environment: NodeJS.ProcessEnv): Services {
   const metrics = new Metrics({ singleMetric: false });
   const timeline = new Timeline(database, config.TABLE_NAME);
   const telemetry = new Telemetry(logger, metrics, timeline);
-  const budget = new ShowpadBudget(config.BUDGET_RESERVE_PERCENT);
+  const hosts = { v4: new URL(config.SHOWPAD_V4_URL).host, v3: new URL(config.SHOWPAD_V3_URL).host };
+  const pace = new ShowpadPace(new PaceItems(database, config.TABLE_NAME, hosts), {
+    most: config.SHOWPAD_REQUESTS_PER_SECOND,
+    least: config.SHOWPAD_LEAST_REQUESTS_PER_SECOND,
+    reservePercent: config.BUDGET_RESERVE_PERCENT,
+    listener: telemetry,
+  });
   const showpad = remembered(async () => {
     const { connectShowpad } = await import('./showpad-connection.ts');
-    return connectShowpad(config, () => readSecret(config.SHOWPAD_SECRET_ARN, true), telemetry, budget);
+    return connectShowpad(config, () => readSecret(config.SHOWPAD_SECRET_ARN, true), telemetry, pace);
   });
 
   return {
@@ -91,7 +98,7 @@ function buildServices(environment: NodeJS.ProcessEnv): Services {
     assets: new Assets(database, config.TABLE_NAME),
     jobs: new Jobs(database, config.TABLE_NAME),
     personalUploads: new PersonalUploads(database, config.TABLE_NAME),
-    budget,
+    pace,
     queues: new Queues(new SQSClient({}), {
       stage: config.STAGE_QUEUE_URL,
       upload: config.UPLOAD_QUEUE_URL,

@@ -2,8 +2,8 @@ import * as z from 'zod';
 import type { Config } from './config.ts';
 import { createDispatcher } from './guarded-connector.ts';
 import { TryAgain } from './reasons.ts';
-import type { ShowpadBudget } from './showpad-budget.ts';
 import { ShowpadClient } from './showpad/client.ts';
+import type { Pacer } from './showpad/pacer.ts';
 import { staticToken } from './showpad/token.ts';
 import type { Telemetry } from './telemetry.ts';
 
@@ -16,7 +16,7 @@ export function connectShowpad(
   config: Config,
   readSecret: () => Promise<string>,
   telemetry: Telemetry,
-  budget: ShowpadBudget,
+  pacer: Pacer,
 ): ShowpadClient {
   return new ShowpadClient({
     v4Url: config.SHOWPAD_V4_URL,
@@ -24,9 +24,7 @@ export function connectShowpad(
     token: staticToken(async () => parseCredentials(await readSecret())),
     createDispatcher: () => createDispatcher({ allowPrivateAddresses: config.ALLOW_PRIVATE_SOURCES }),
     allowPrivateAddresses: config.ALLOW_PRIVATE_SOURCES,
-    onBudget: (told) => {
-      budget.note(told);
-    },
+    pacer,
     onResponse: ({ operation, status, durationMs }) => {
       telemetry.showpadAnswered(operation, status, durationMs);
     },

@@ -48,12 +48,20 @@ export interface Connector {
   stop(): Promise<void>;
 }
 
+/** Tests do not wait for what is not their subject. */
+const hasty = {
+  LogLevel: 'ERROR',
+  ProcessingPollSeconds: '1',
+  SettleSeconds: '1',
+  ShowpadRequestsPerSecond: '500',
+};
+
 export async function startConnector(options: Partial<StackOptions> = {}): Promise<Connector> {
-  const { ProcessingPollSeconds = '1', SettleSeconds = '1', ...parameters } = options.parameters ?? {};
+  const parameters = { ...hasty, ...options.parameters };
   const stack = await startStack({
     processes: 'shared',
     ...options,
-    parameters: { LogLevel: 'ERROR', ProcessingPollSeconds, SettleSeconds, ...parameters },
+    parameters,
     showpadEmulator: {
       ...options.showpadEmulator,
       switches: { processingMs: 5, ...options.showpadEmulator?.switches },

@@ -4,13 +4,13 @@ import * as z from 'zod';
 import { readV3Answer, readV4Answer } from './answer.ts';
 import type { Answer } from './answer.ts';
 import { readBudget } from './budget.ts';
-import type { Budget } from './budget.ts';
 import { checkAnswer } from './checked-answer.ts';
 import { Connections } from './connections.ts';
 import type { Method, Operation } from './errors.ts';
 import { commonHeaders, exchange, protocolError, readRawAnswer } from './exchange.ts';
 import type { RawAnswer } from './exchange.ts';
 import type { MultipartForm } from './multipart-form.ts';
+import type { PacedRequest, Pacer } from './pacer.ts';
 import type { Path } from './path.ts';
 import { queryString } from './query-string.ts';
 import type { QueryValue } from './query-string.ts';
@@ -35,8 +35,8 @@ export interface ShowpadClientOptions {
     status: number | null;
     durationMs: number;
   }) => void;
-  /** Told what each answer of API v3 says of the calls that are left. */
-  readonly onBudget?: (budget: Budget) => void;
+  /** Asked before every request, repeats too, and told of its answer; without one nothing waits. */
+  readonly pacer?: Pacer;
   readonly now?: () => number;
   readonly random?: () => number;
   readonly sleep?: (delayMs: number, signal?: AbortSignal) => Promise<void>;
@@ -52,6 +52,8 @@ export interface Call {
   readonly operation: Operation;
   /** Whether repeating it does no harm; by default only for GET. */
   readonly idempotent?: boolean;
+  /** `normal` by default. */
+  readonly urgency?: PacedRequest['urgency'];
   /** For the headers of the answer, and again for its body; 15 s by default. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal | undefined;
@@ -68,7 +70,7 @@ const defaultTimeoutMs = 15_000;
 
 /**
  * Talks to one Showpad organisation over both of its APIs. Every failure of Showpad's is a ShowpadError; a
- * failing token source throws what it throws.
+ * failing token source and a pacer throw what they throw.
  */
 export class ShowpadClient {
   readonly allowPrivateAddresses: boolean;
@@ -136,7 +138,7 @@ export class ShowpadClient {
   async postForm<T>(call: FormCall & { readonly schema: z.ZodType<T> }): Promise<T> {
     const { operation, form } = call;
     const token = await this.#options.token.get();
-    const answer = await this.#observe('v3', operation, (dispatcher) => {
+    const answer = await this.#observe({ ...call, api: 'v3' }, (dispatcher) => {
       const headers = {
         ...commonHeaders(token),
         'content-type': form.contentType,
@@ -194,7 +196,7 @@ export class ShowpadClient {
   #exchange(call: Call, token: string): Promise<Answer & RawAnswer> {
     const { api, operation, method, body, timeoutMs = defaultTimeoutMs, signal } = call;
     const url = this.#url(api, call.path) + queryString(call.query ?? {});
-    return this.#observe(api, operation, (dispatcher) =>
+    return this.#observe(call, (dispatcher) =>
       exchange(dispatcher, { operation, method, url, token, body, timeoutMs, signal, now: this.#now }),
     );
   }
@@ -204,10 +206,10 @@ export class ShowpadClient {
   }
 
   async #observe(
-    api: Call['api'],
-    operation: Operation,
+    { api, operation, signal, urgency = 'normal' }: Pick<Call, 'api' | 'operation' | 'signal' | 'urgency'>,
     ask: (dispatcher: Dispatcher) => Promise<RawAnswer>,
   ): Promise<Answer & RawAnswer> {
+    const turn = await this.#options.pacer?.turn({ api, operation, signal, urgency });
     const startedAt = this.#now();
     let status: number | null = null;
     try {
@@ -215,7 +217,7 @@ export class ShowpadClient {
       const answer = api === 'v4' ? readV4Answer(raw.status, raw.body) : readV3Answer(raw.status, raw.body);
       status = answer?.status ?? raw.status;
       const budget = api === 'v4' ? null : readBudget(raw.body);
-      if (budget !== null) this.#options.onBudget?.(budget);
+      await turn?.answered({ status, retryAfterSeconds: raw.retryAfterSeconds, budget });
       if (answer === null) throw protocolError(operation, raw.status, 'The answer has no meta and response.');
       return { ...raw, ...answer };
     } finally {
