@@ -114,11 +114,12 @@ export class PaceItems implements PaceStore {
     api: Api,
     { episode, ceiling, untilMs }: { episode: number; ceiling: number; untilMs: number },
   ): Promise<PaceState | null> {
+    const isFirst = episode === 0 ? 'attribute_not_exists(episode) OR ' : '';
     return this.#change(api, {
       UpdateExpression:
         'SET pausedUntilMs = :until, nextFreeAtMs = :until, ceiling = :ceiling, busyMs = :zero, ' +
         'episode = :next, throttles = if_not_exists(throttles, :zero) + :one',
-      ConditionExpression: `(attribute_not_exists(episode) OR episode = :episode) AND (${longerPause})`,
+      ConditionExpression: `(${isFirst}episode = :episode) AND (${longerPause})`,
       ExpressionAttributeValues: {
         ':until': untilMs,
         ':ceiling': ceiling,

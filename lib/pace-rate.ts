@@ -14,6 +14,8 @@ export interface RateKnowledge {
 
 const startingShare = 0.2;
 const halvedShare = 0.5;
+/** No single 429 takes more from the ceiling: it may have had another reason than the rate. */
+const leastRevealed = 0.7;
 /** The share of the ceiling that is soon taken back. */
 const safeShare = 0.92;
 /** The share around which the rate stays for long before it feels for what lies beyond the ceiling. */
@@ -46,8 +48,7 @@ function shareAfter(seconds: number): number {
 
 /**
  * The ceiling that the refusal of a request reveals: how many there were in the second before it, which is what most
- * limiters count. Before the line came into being, or while it was paused, there were none. What was refused for
- * some other reason halves the ceiling at the most.
+ * limiters count. Before the line came into being, or while it was paused, there were none.
  */
 export function revealedCeiling({ ceiling, busyMs }: RateKnowledge, bounds: RateBounds): number {
   const steps = 20;
@@ -56,7 +57,7 @@ export function revealedCeiling({ ceiling, busyMs }: RateKnowledge, bounds: Rate
     const momentMs = busyMs - ((step + 0.5) / steps) * 1_000;
     if (momentMs > 0) sent += requestsPerSecond({ ceiling, busyMs: momentMs }, bounds) / steps;
   }
-  return Math.max(bounds.least, sent, requestsPerSecond({ ceiling, busyMs }, bounds) * halvedShare);
+  return Math.max(bounds.least, sent, requestsPerSecond({ ceiling, busyMs }, bounds) * leastRevealed);
 }
 
 /** How many requests may be sent on one claim when nobody else wants to send: a fifth of a second's, five at most. */
