@@ -42,7 +42,7 @@ export async function findConnection(environment: Environment): Promise<Connecti
 }
 
 export function connect({ v4Url, v3Url, access }: Connection): ShowpadClient {
-  const endpoint = new TokenEndpoint({ v3Url, withDispatcher: (task) => client.withDispatcher(task) });
+  const endpoint = new TokenEndpoint({ v3Url, withDispatcher: (task) => client.withSockets(task) });
   const client = new ShowpadClient({
     v4Url,
     v3Url,

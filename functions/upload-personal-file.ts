@@ -32,7 +32,7 @@ async function uploadPersonalFile(work: PersonalWork): Promise<StepOutcome> {
   const { staged } = push;
   if (upload.ticketId !== null) return settle(work, { ticketId: upload.ticketId });
   if (staged === undefined) return 'proceed';
-  const scarcity = untilCallsAreLeft(work);
+  const scarcity = await untilCallsAreLeft(work);
   if (scarcity !== null) return scarcity;
 
   const client = await services.showpad();
@@ -48,8 +48,8 @@ async function uploadPersonalFile(work: PersonalWork): Promise<StepOutcome> {
   );
 }
 
-function untilCallsAreLeft({ services }: PersonalWork): StepOutcome | null {
-  const againInSeconds = services.budget.waitSeconds();
+async function untilCallsAreLeft({ services }: PersonalWork): Promise<StepOutcome | null> {
+  const againInSeconds = await services.pace.scarceSeconds();
   return againInSeconds > 0 ? { againInSeconds, why: 'few calls of API v3 are left' } : null;
 }
 
@@ -65,7 +65,7 @@ async function deliver(
   if (copy.ticketId !== undefined || copy.assetId !== undefined) return settle(work, copy);
   if (copy.intent === undefined) {
     const sendInTime = () => inTime(work, 'My Files', staged.size, () => send(work, client, lease));
-    return untilCallsAreLeft(work) ?? sendInTime();
+    return (await untilCallsAreLeft(work)) ?? sendInTime();
   }
   const others = await personalUploads.listOtherCopies(place.userId, staged.md5);
   const found = await findLostTicket(work, client, copy.intent, others);

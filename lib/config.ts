@@ -6,6 +6,11 @@ const seconds = (minimum: number, maximum: number) =>
     .regex(/^\d+$/, 'must be a whole number of seconds')
     .transform(Number)
     .pipe(z.number().min(minimum).max(maximum));
+const perSecond = z
+  .string()
+  .regex(/^\d+$/, 'must be a whole number of requests')
+  .transform(Number)
+  .pipe(z.number().min(1).max(500));
 const baseUrl = z
   .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
   .transform((url) => url.replace(/\/+$/, ''));
@@ -24,6 +29,8 @@ export const configSchema = z.object({
   SHOWPAD_SECRET_ARN: name,
   SHOWPAD_V4_URL: baseUrl,
   SHOWPAD_V3_URL: baseUrl,
+  SHOWPAD_REQUESTS_PER_SECOND: perSecond,
+  SHOWPAD_LEAST_REQUESTS_PER_SECOND: perSecond,
   PROCESSING_POLL_SECONDS: seconds(1, 900),
   TICKET_POLL_SECONDS: seconds(1, 900),
   BUDGET_RESERVE_PERCENT: seconds(0, 90),

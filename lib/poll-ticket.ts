@@ -22,7 +22,7 @@ export async function pollTicket(work: PersonalWork): Promise<StepOutcome> {
   if (ticketId === null) return 'proceed';
   const client = await services.showpad();
   const paceMs =
-    config.TICKET_POLL_SECONDS * 1_000 * (services.budget.waitSeconds() > 0 ? scarcityFactor : 1);
+    config.TICKET_POLL_SECONDS * 1_000 * ((await services.pace.scarceSeconds()) > 0 ? scarcityFactor : 1);
   const again = (why: string): StepOutcome => ({ againInSeconds: paceMs / 1_000, why });
   const lastLook = new Date(Date.now() - paceMs + Math.min(toleranceMs, paceMs / 10));
   if (!(await personalUploads.claimPoll(ticketId, lastLook))) return again('the ticket was just asked');

@@ -5,7 +5,7 @@ import { removeStaged } from './proceed.ts';
 import type { QueueName, StepMessage } from './queues.ts';
 import { jobError, type JobError } from './reasons.ts';
 import type { Services } from './services.ts';
-import { tell, type StepOutcome } from './work.ts';
+import { nextAttempt, tell, type StepOutcome } from './work.ts';
 
 /** A push into My Files on which this function has something to do. */
 export interface PushWork extends Invocation {
@@ -48,7 +48,8 @@ export function personalStep(queue: QueueName, story: (work: PersonalWork) => Pr
       if (typeof outcome === 'object' && 'againInSeconds' in outcome) {
         await putOff(queue, message, work, outcome);
         if (queue === 'poll') {
-          await services.personalUploads.advance(job.id, upload.index, { polls: message.attempt + 1 });
+          const polls = nextAttempt(message.attempt, outcome);
+          await services.personalUploads.advance(job.id, upload.index, { polls });
         }
         // What was put off cannot have ended anything.
         return;
@@ -72,10 +73,12 @@ async function putOff(
   queue: QueueName,
   message: StepMessage,
   { services, job }: PushWork,
-  { againInSeconds, why }: Exclude<StepOutcome, 'proceed'>,
+  outcome: Exclude<StepOutcome, 'proceed'>,
 ): Promise<void> {
+  const { againInSeconds, why } = outcome;
   services.telemetry.stepPutOff(job, queue, againInSeconds, why);
-  await services.queues.send(queue, { ...message, attempt: message.attempt + 1 }, againInSeconds);
+  const attempt = nextAttempt(message.attempt, outcome);
+  await services.queues.send(queue, { ...message, attempt }, againInSeconds);
 }
 
 /** A push is done when it is for every recipient; where one has failed, the job says so once all have ended. */

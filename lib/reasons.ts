@@ -160,7 +160,7 @@ export class JobFailure extends Error {
 
 /** Puts a step off, to be tried from its beginning. */
 export class TryAgain extends Error {
-  override readonly name = 'TryAgain';
+  override readonly name: string = 'TryAgain';
   /** When; null leaves it to the backoff of the step. */
   readonly afterSeconds: number | null;
 
@@ -168,6 +168,11 @@ export class TryAgain extends Error {
     super(message);
     this.afterSeconds = afterSeconds;
   }
+}
+
+/** Puts off a step that could not do its work yet, through no fault of its own: it does not count as a try. */
+export class NotYet extends TryAgain {
+  override readonly name = 'NotYet';
 }
 
 /** The error of a job: what happened, and what to do about it. */

@@ -11,10 +11,11 @@ import { createAwsSockets } from './aws-sockets.ts';
 import { parseConfig, type Config } from './config.ts';
 import { JobList } from './job-list.ts';
 import { Jobs } from './jobs.ts';
+import { PaceItems } from './pace-items.ts';
 import { PersonalUploads } from './personal-uploads.ts';
 import { Queues } from './queues.ts';
 import { awsCalls, s3Calls } from './retry-rules.ts';
-import { ShowpadBudget } from './showpad-budget.ts';
+import { ShowpadPace } from './showpad-pace.ts';
 import type { ShowpadNames } from './showpad-names.ts';
 import type { ShowpadClient } from './showpad/client.ts';
 import { SourceRegistry } from './sources/source-registry.ts';
@@ -35,7 +36,7 @@ export interface Services {
   readonly timeline: Timeline;
   readonly personalUploads: PersonalUploads;
   readonly transferRates: TransferRates;
-  readonly budget: ShowpadBudget;
+  readonly pace: ShowpadPace;
   readonly queues: Queues;
   readonly sources: SourceRegistry;
   readonly staging: () => Promise<Omit<StagedObject, 'key'>>;
@@ -88,11 +89,17 @@ function buildServices(environment: NodeJS.ProcessEnv): Services {
   const metrics = new Metrics({ singleMetric: false });
   const timeline = new Timeline(database, config.TABLE_NAME);
   const telemetry = new Telemetry(logger, metrics, timeline);
-  const budget = new ShowpadBudget(config.BUDGET_RESERVE_PERCENT);
+  const hosts = { v4: new URL(config.SHOWPAD_V4_URL).host, v3: new URL(config.SHOWPAD_V3_URL).host };
+  const pace = new ShowpadPace(new PaceItems(database, config.TABLE_NAME, hosts), {
+    most: config.SHOWPAD_REQUESTS_PER_SECOND,
+    least: config.SHOWPAD_LEAST_REQUESTS_PER_SECOND,
+    reservePercent: config.BUDGET_RESERVE_PERCENT,
+    listener: telemetry,
+  });
   const showpad = remembered(async () => {
     const { connectShowpad } = await import('./showpad-connection.ts');
     const readCredentials = () => readSecret(config.SHOWPAD_SECRET_ARN, true);
-    return connectShowpad(config, readCredentials, database, telemetry, budget);
+    return connectShowpad(config, readCredentials, database, telemetry, pace);
   });
 
   return {
@@ -106,7 +113,7 @@ function buildServices(environment: NodeJS.ProcessEnv): Services {
     jobList: new JobList(database, config.TABLE_NAME),
     personalUploads: new PersonalUploads(database, config.TABLE_NAME),
     transferRates: new TransferRates(database, config.TABLE_NAME),
-    budget,
+    pace,
     queues: new Queues(sqs, {
       stage: config.STAGE_QUEUE_URL,
       upload: config.UPLOAD_QUEUE_URL,

@@ -1,27 +1,25 @@
 import type { Budget } from './showpad/budget.ts';
 
-const quietMs = 300_000;
+/** What the calls that are left mean: go on, hold back what can wait, or send nothing. */
+export type Verdict = 'enough' | 'scarce' | 'exhausted';
 
-/** What API v3 last said of the calls it still allows, as far as this container has heard. */
-export class ShowpadBudget {
-  readonly #reservePercent: number;
-  readonly #now: () => number;
-  #scarceUntil = Number.NEGATIVE_INFINITY;
+/** For how long a verdict holds when nothing newer is heard. */
+export const verdictMs = 300_000;
 
-  /** @param reservePercent the share of the calls that is to be left, of a hundred */
-  constructor(reservePercent: number, now: () => number = Date.now) {
-    this.#reservePercent = reservePercent;
-    this.#now = now;
-  }
+/**
+ * Judges what API v3 says of the calls it still allows; null when it does not say enough.
+ * @param reservePercent the share of the calls that is to be left, of a hundred
+ */
+export function judgeBudget({ limit, remaining }: Budget, reservePercent: number): Verdict | null {
+  if (limit === null || remaining === null || limit <= 0) return null;
+  if (remaining === 0) return 'exhausted';
+  return remaining * 100 < limit * reservePercent ? 'scarce' : 'enough';
+}
 
-  note({ limit, remaining }: Budget): void {
-    if (limit === null || remaining === null || limit <= 0) return;
-    const isScarce = remaining * 100 < limit * this.#reservePercent;
-    this.#scarceUntil = isScarce ? this.#now() + quietMs : Number.NEGATIVE_INFINITY;
-  }
-
-  /** How long to hold back what can wait: 0 while there are calls enough. */
-  waitSeconds(): number {
-    return Math.max(0, Math.ceil((this.#scarceUntil - this.#now()) / 1_000));
-  }
+/**
+ * How long there is no use in asking once the calls are exhausted. The time that Showpad tells may be the length of
+ * its period or what is left of it, so it is only believed when it is short.
+ */
+export function exhaustedMs({ resetSeconds }: Budget): number {
+  return Math.min(verdictMs, Math.max(1, resetSeconds ?? Infinity) * 1_000);
 }

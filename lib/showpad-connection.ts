@@ -5,10 +5,10 @@ import { currentWork } from './current-work.ts';
 import { createDispatcher } from './guarded-connector.ts';
 import { Items } from './items.ts';
 import { itemRetentionSeconds, SharedToken } from './shared-token.ts';
-import type { ShowpadBudget } from './showpad-budget.ts';
 import { ShowpadToken } from './showpad-token.ts';
 import { ShowpadClient, type ShowpadClientOptions } from './showpad/client.ts';
 import { TokenEndpoint } from './showpad/oauth.ts';
+import type { Pacer } from './showpad/pacer.ts';
 import { TokenStore } from './stored-token.ts';
 import type { Telemetry } from './telemetry.ts';
 
@@ -21,14 +21,14 @@ export function connectShowpad(
   readSecret: () => Promise<string>,
   database: DynamoDBDocumentClient,
   telemetry: Telemetry,
-  budget: ShowpadBudget,
+  pacer: Pacer,
 ): ShowpadClient {
   const onResponse: ShowpadClientOptions['onResponse'] = ({ operation, status, durationMs }) => {
     telemetry.showpadAnswered(operation, status, durationMs);
   };
   const endpoint = new TokenEndpoint({
     v3Url: config.SHOWPAD_V3_URL,
-    withDispatcher: (task) => client.withDispatcher(task),
+    withDispatcher: (task) => client.withSockets(task),
     onResponse,
   });
   const items = new Items(database, config.TABLE_NAME, itemRetentionSeconds, () => new Date());
@@ -51,12 +51,10 @@ export function connectShowpad(
     token,
     createDispatcher: () => createDispatcher({ allowPrivateAddresses: config.ALLOW_PRIVATE_SOURCES }),
     allowPrivateAddresses: config.ALLOW_PRIVATE_SOURCES,
+    pacer,
     signal: () => currentWork().signal,
     beforeWrite: () => {
       currentWork().assertMayWrite();
-    },
-    onBudget: (told) => {
-      budget.note(told);
     },
     onResponse,
     onTokenRefused: (operation) => telemetry.tokenRefused(`${operation} was answered with 401 twice`),

@@ -137,6 +137,32 @@ export class Telemetry {
     this.#logger.error('Showpad refuses the credentials', { why });
   }
 
+  showpadPaced(api: string, requestsPerSecond: number): void {
+    this.#metrics.addMetric(`ShowpadRate${api.toUpperCase()}`, MetricUnit.CountPerSecond, requestsPerSecond);
+  }
+
+  showpadPaused(api: string, seconds: number, why: string): void {
+    this.#count('ShowpadPauses');
+    this.#count('ShowpadPauseSeconds', seconds, MetricUnit.Seconds);
+    this.#logger.warn('Showpad paused for everybody', { api, seconds, why });
+  }
+
+  showpadSlowed(api: string, from: number, to: number, operation: string): void {
+    this.#count('ShowpadHalvings');
+    this.#logger.warn('rate towards Showpad halved', { api, from, to, operation });
+  }
+
+  showpadCallsLeft(remaining: number, verdict: string): void {
+    this.#count('ShowpadCallsLeft', remaining);
+    if (verdict !== 'enough') this.#logger.info('few calls of Showpad are left', { remaining, verdict });
+  }
+
+  /** What an answer said of the pace could not be told to the others. */
+  paceLost(api: string, error: unknown): void {
+    const name = error instanceof Error ? error.name : String(error);
+    this.#logger.warn('pace towards Showpad not kept', { api, error: name });
+  }
+
   async #happened(job: Job, what: string, details: Details): Promise<void> {
     this.#logger.info(what, { ...identify(job), ...details, lastState: undefined });
     await this.#timeline.append(job.key, { what, jobId: job.id, details });

@@ -5,7 +5,7 @@ import type { Job, JobState } from './jobs.ts';
 import { nextStep } from './next-step.ts';
 import { fail, proceed, readOpenJob, stateOfMetadata } from './proceed.ts';
 import type { QueuedStep, StepMessage } from './queues.ts';
-import { jobError, JobFailure, TryAgain, type JobError } from './reasons.ts';
+import { jobError, JobFailure, NotYet, TryAgain, type JobError } from './reasons.ts';
 import { backoffSeconds } from './retry-rules.ts';
 import { ShowpadError } from './showpad/errors.ts';
 import { SourceError } from './source-error.ts';
@@ -20,7 +20,19 @@ export interface Work extends Invocation {
 type Trial = Pick<Work, 'services' | 'signal' | 'job' | 'attempt'>;
 
 /** What became of a step: go on to whatever is next, or look again later. */
-export type StepOutcome = 'proceed' | { readonly againInSeconds: number; readonly why: string };
+export type StepOutcome =
+  | 'proceed'
+  | {
+      readonly againInSeconds: number;
+      readonly why: string;
+      /** False when nothing could be tried: the next attempt has the number of this one. */
+      readonly isTry?: boolean;
+    };
+
+/** The number of the attempt after this one. */
+export function nextAttempt(attempt: number, { isTry = true }: Exclude<StepOutcome, 'proceed'>): number {
+  return isTry ? attempt + 1 : attempt;
+}
 
 const stateWhile: Readonly<Record<QueuedStep, (job: Job) => JobState>> = {
   stage: () => 'staging',
@@ -53,8 +65,9 @@ export function step(kind: QueuedStep, story: (work: Work) => Promise<StepOutcom
     else {
       const { againInSeconds, why } = outcome;
       services.telemetry.stepPutOff(job, kind, againInSeconds, why);
-      await services.queues.send(kind, { jobId, attempt: attempt + 1 }, againInSeconds);
-      await services.jobs.advance(jobId, stateWhile[kind](job), { attempts: attempt + 1 });
+      const next = nextAttempt(attempt, outcome);
+      await services.queues.send(kind, { jobId, attempt: next }, againInSeconds);
+      await services.jobs.advance(jobId, stateWhile[kind](job), { attempts: next });
     }
   };
 }
@@ -74,6 +87,7 @@ export async function tell(trial: Trial, story: () => Promise<StepOutcome>): Pro
 function outcomeOf(error: unknown, work: Trial): StepOutcome | JobError | null {
   if (error instanceof JobFailure) return jobError(error.code, error.message);
   if (error instanceof LeaseLostError) return again(work, error.message, null);
+  if (error instanceof NotYet) return { ...again(work, error.message, error.afterSeconds), isTry: false };
   if (error instanceof TryAgain) return again(work, error.message, error.afterSeconds);
   // Time is up for this invocation, not for the job.
   if (work.signal.aborted) {
@@ -96,12 +110,16 @@ function showpadOutcome(error: ShowpadError, work: Trial): StepOutcome | JobErro
   if (error.retryable || error.status === 401) {
     return isOlderThan(work.job, work.services.config.PROCESSING_DEADLINE_SECONDS)
       ? jobError('SHOWPAD_UNAVAILABLE', error.message)
-      : again(work, error.message, error.retryAfterSeconds);
+      : { ...again(work, error.message, error.retryAfterSeconds), isTry: error.status !== 429 };
   }
   return jobError(error.status === 403 ? 'SHOWPAD_FORBIDDEN' : 'SHOWPAD_REJECTED', error.message);
 }
 
-function again({ attempt }: Trial, why: string, afterSeconds: number | null): StepOutcome {
+function again(
+  { attempt }: Trial,
+  why: string,
+  afterSeconds: number | null,
+): Exclude<StepOutcome, 'proceed'> {
   return { againInSeconds: afterSeconds ?? backoffSeconds(attempt), why };
 }
 

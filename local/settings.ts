@@ -29,6 +29,8 @@ const settingsSchema = z.object({
   SHOWPAD_TOKEN: z.string().optional(),
   SHOWPAD_CREDENTIALS: jsonOf(credentialsSchema).optional(),
   SOURCES: jsonOf(sourcesSchema).optional(),
+  SHOWPAD_REQUESTS_PER_SECOND: wholeNumber.optional(),
+  SHOWPAD_LEAST_REQUESTS_PER_SECOND: wholeNumber.optional(),
   TICKET_POLL_SECONDS: wholeNumber.optional(),
   PROCESSING_POLL_SECONDS: wholeNumber.optional(),
   PROCESSING_DEADLINE_SECONDS: wholeNumber.optional(),
@@ -88,6 +90,8 @@ export function parseSettings(environment: Given): Settings {
 /** Settings that are template parameters of the deployed system too; the template checks their ranges. */
 function templateParameters(settings: z.output<typeof settingsSchema>): Record<string, string> {
   const parameters = {
+    ShowpadRequestsPerSecond: settings.SHOWPAD_REQUESTS_PER_SECOND,
+    ShowpadLeastRequestsPerSecond: settings.SHOWPAD_LEAST_REQUESTS_PER_SECOND,
     TicketPollSeconds: settings.TICKET_POLL_SECONDS,
     ProcessingPollSeconds: settings.PROCESSING_POLL_SECONDS,
     ProcessingDeadlineSeconds: settings.PROCESSING_DEADLINE_SECONDS,

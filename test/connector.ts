@@ -48,16 +48,24 @@ export interface Connector {
   stop(): Promise<void>;
 }
 
+/** Tests do not wait for what is not their subject. */
+const hasty = {
+  LogLevel: 'ERROR',
+  ProcessingPollSeconds: '1',
+  SettleSeconds: '1',
+  ShowpadRequestsPerSecond: '500',
+};
+
 /** @param outside plays a Showpad elsewhere, which `options.showpad` names; who started it closes it */
 export async function startConnector(
   options: Partial<StackOptions> = {},
   outside?: ShowpadEmulator,
 ): Promise<Connector> {
-  const { ProcessingPollSeconds = '1', SettleSeconds = '1', ...parameters } = options.parameters ?? {};
+  const parameters = { ...hasty, ...options.parameters };
   const stack = await startStack({
     processes: 'shared',
     ...options,
-    parameters: { LogLevel: 'ERROR', ProcessingPollSeconds, SettleSeconds, ...parameters },
+    parameters,
     showpadEmulator: {
       ...options.showpadEmulator,
       switches: { processingMs: 5, ...options.showpadEmulator?.switches },

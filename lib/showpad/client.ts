@@ -5,13 +5,13 @@ import { attemptTimeoutMs } from '../retry-rules.ts';
 import { readV3Answer, readV4Answer } from './answer.ts';
 import type { Answer } from './answer.ts';
 import { readBudget } from './budget.ts';
-import type { Budget } from './budget.ts';
 import { checkAnswer } from './checked-answer.ts';
 import { Connections } from './connections.ts';
 import type { Method, Operation } from './errors.ts';
 import { commonHeaders, exchange, protocolError, readRawAnswer } from './exchange.ts';
 import type { RawAnswer } from './exchange.ts';
 import type { MultipartForm } from './multipart-form.ts';
+import type { PacedRequest, Pacer } from './pacer.ts';
 import type { Path } from './path.ts';
 import { queryString } from './query-string.ts';
 import type { QueryValue } from './query-string.ts';
@@ -36,14 +36,14 @@ export interface ShowpadClientOptions {
     status: number | null;
     durationMs: number;
   }) => void;
-  /** Told what each answer of API v3 says of the calls that are left. */
-  readonly onBudget?: (budget: Budget) => void;
   /** Told when a call has got a 401 with a renewed token too. */
   readonly onTokenRefused?: (operation: Operation) => void;
   /** Ends the calls of the work that is under way, beside a call's own signal. */
   readonly signal?: () => AbortSignal | undefined;
   /** Called right before each request that may have an effect; what it throws stops the request. */
   readonly beforeWrite?: () => void;
+  /** Asked before every request, repeats too, and told of its answer; without one nothing waits. */
+  readonly pacer?: Pacer;
   readonly now?: () => number;
   readonly random?: () => number;
   readonly sleep?: (delayMs: number, signal?: AbortSignal) => Promise<void>;
@@ -59,6 +59,8 @@ export interface Call {
   readonly operation: Operation;
   /** Whether repeating it does no harm; by default only for GET. */
   readonly idempotent?: boolean;
+  /** `normal` by default. */
+  readonly urgency?: PacedRequest['urgency'];
   /** For one attempt, 15 s by default; what is left of the 20 s that all attempts have together, if that is less. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal | undefined;
@@ -73,7 +75,7 @@ export interface FormCall extends TransmissionLimits {
 
 /**
  * Talks to one Showpad organisation over both of its APIs. Every failure of Showpad's is a ShowpadError; a
- * failing token source throws what it throws.
+ * failing token source and a pacer throw what they throw.
  */
 export class ShowpadClient {
   readonly allowPrivateAddresses: boolean;
@@ -143,7 +145,7 @@ export class ShowpadClient {
   async postForm<T>(call: FormCall & { readonly schema: z.ZodType<T> }): Promise<T> {
     const { operation, form } = call;
     const token = await this.#options.token.get();
-    const answer = await this.#observe('v3', operation, (dispatcher) => {
+    const answer = await this.#observe({ ...call, api: 'v3' }, (dispatcher) => {
       const headers = {
         ...commonHeaders(token),
         'content-type': form.contentType,
@@ -169,12 +171,17 @@ export class ShowpadClient {
     });
   }
 
-  /** Runs `task` on the client's own sockets, for requests to upload links. */
+  /** Runs `task` on the client's own sockets, for requests to upload links: they count as writes. */
   withDispatcher<T>(task: (dispatcher: Dispatcher) => Promise<T>): Promise<T> {
-    return this.#connections.use((dispatcher) => {
+    return this.withSockets((dispatcher) => {
       this.#options.beforeWrite?.();
       return task(dispatcher);
     });
+  }
+
+  /** Runs `task` on the client's own sockets, for requests that change nothing in Showpad's library. */
+  withSockets<T>(task: (dispatcher: Dispatcher) => Promise<T>): Promise<T> {
+    return this.#connections.use(task);
   }
 
   /**
@@ -208,7 +215,7 @@ export class ShowpadClient {
   #exchange(call: Call, token: string): Promise<Answer & RawAnswer> {
     const { api, operation, method, body, timeoutMs = attemptTimeoutMs(0), signal } = call;
     const url = this.#url(api, call.path) + queryString(call.query ?? {});
-    return this.#observe(api, operation, (dispatcher) => {
+    return this.#observe(call, (dispatcher) => {
       if (method !== 'GET') this.#options.beforeWrite?.();
       return exchange(dispatcher, { operation, method, url, token, body, timeoutMs, signal, now: this.#now });
     });
@@ -219,10 +226,10 @@ export class ShowpadClient {
   }
 
   async #observe(
-    api: Call['api'],
-    operation: Operation,
+    { api, operation, signal, urgency = 'normal' }: Pick<Call, 'api' | 'operation' | 'signal' | 'urgency'>,
     ask: (dispatcher: Dispatcher) => Promise<RawAnswer>,
   ): Promise<Answer & RawAnswer> {
+    const turn = await this.#options.pacer?.turn({ api, operation, signal, urgency });
     const startedAt = this.#now();
     let status: number | null = null;
     try {
@@ -230,7 +237,7 @@ export class ShowpadClient {
       const answer = api === 'v4' ? readV4Answer(raw.status, raw.body) : readV3Answer(raw.status, raw.body);
       status = answer?.status ?? raw.status;
       const budget = api === 'v4' ? null : readBudget(raw.body);
-      if (budget !== null) this.#options.onBudget?.(budget);
+      await turn?.answered({ status, retryAfterSeconds: raw.retryAfterSeconds, budget });
       if (answer === null) throw protocolError(operation, raw.status, 'The answer has no meta and response.');
       return { ...raw, ...answer };
     } finally {

@@ -53,13 +53,17 @@ export function createFile(
   });
 }
 
-/** @throws ShowpadError */
+/**
+ * A look at how far a file is; of low urgency, because it can be taken later just as well.
+ * @throws ShowpadError
+ */
 export function getFile(client: ShowpadClient, assetId: string, fileId: string): Promise<FileRecord> {
   return client.request({
     api: 'v4',
     method: 'GET',
     path: path`/assets/${assetId}/files/${fileId}`,
     operation: 'GET /assets/{assetId}/files/{fileId}',
+    urgency: 'low',
     schema: file,
   });
 }

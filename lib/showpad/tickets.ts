@@ -72,6 +72,7 @@ export async function getTicket(client: ShowpadClient, ticketId: string): Promis
     operation: 'GET /tickets/{id}.json',
     // Its pace is the caller's: a repetition within seconds would break it.
     idempotent: false,
+    urgency: 'low',
     schema: ticketFields,
   });
   return { id: ticketId, ...rest, assetId: asset };

@@ -62,10 +62,16 @@ export const switchesSchema = z.strictObject({
   unknownStatus: z.string().nullable(),
   problemStatusAsString: z.boolean(),
   problemMetaAsObject: z.boolean(),
-  /** Requests over this rate get 429; `retryAfterSeconds` null leaves the Retry-After header out. */
+  /**
+   * Requests over this rate get 429; `retryAfterSeconds` null leaves the Retry-After header out. They are counted
+   * over a sliding second (the default), in each second of the clock, or by a token bucket that fills at this rate
+   * and holds `burst` (by default a second's worth).
+   */
   rateLimit: z
     .strictObject({
+      kind: z.enum(['sliding', 'fixed', 'bucket']).exactOptional(),
       requestsPerSecond: z.number().positive(),
+      burst: z.number().min(1).exactOptional(),
       retryAfterSeconds: z.number().min(0).nullable().default(1),
     })
     .nullable(),

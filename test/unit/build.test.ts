@@ -114,6 +114,8 @@ describe('what is shipped', () => {
       METADATA_QUEUE_URL: 'http://127.0.0.1/metadata',
       POLL_QUEUE_URL: 'http://127.0.0.1/poll',
       PERSONAL_UPLOAD_QUEUE_URL: 'http://127.0.0.1/personal-upload',
+      SHOWPAD_REQUESTS_PER_SECOND: '50',
+      SHOWPAD_LEAST_REQUESTS_PER_SECOND: '1',
       BUDGET_RESERVE_PERCENT: '10',
       SOURCES_SECRET_ARN: 'sources',
       SHOWPAD_SECRET_ARN: 'showpad',

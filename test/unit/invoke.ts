@@ -20,6 +20,8 @@ export const functionEnvironment: Readonly<Record<string, string>> = {
   METADATA_QUEUE_URL: 'http://127.0.0.1:1/000000000000/metadata',
   POLL_QUEUE_URL: 'http://127.0.0.1:1/000000000000/poll',
   PERSONAL_UPLOAD_QUEUE_URL: 'http://127.0.0.1:1/000000000000/personal-upload',
+  SHOWPAD_REQUESTS_PER_SECOND: '50',
+  SHOWPAD_LEAST_REQUESTS_PER_SECOND: '1',
   BUDGET_RESERVE_PERCENT: '10',
   SOURCES_SECRET_ARN: 'arn:aws:secretsmanager:eu-west-1:000000000000:secret:sources',
   SHOWPAD_SECRET_ARN: 'arn:aws:secretsmanager:eu-west-1:000000000000:secret:showpad',

@@ -23,13 +23,21 @@ describe('the settings of the local stack', () => {
       SHOWPAD_V4_URL: 'https://acme.api.showpad.com/v4/',
       SHOWPAD_CREDENTIALS: '{"grant":"refresh_token","clientId":"c","clientSecret":"s","refreshToken":"r"}',
       SOURCES: '{"dam":{"adapter":"cloudevents","secrets":["whsec_YQ=="],"onDelete":"delete"}}',
+      SHOWPAD_REQUESTS_PER_SECOND: '20',
+      SHOWPAD_LEAST_REQUESTS_PER_SECOND: '2',
       TICKET_POLL_SECONDS: '1',
       MAX_FILE_BYTES: '1000',
       ALLOW_PRIVATE_SOURCES: 'false',
     });
     expect(settings).toEqual({
       port: 0,
-      parameters: { TicketPollSeconds: '1', MaxFileBytes: '1000', AllowPrivateSources: 'false' },
+      parameters: {
+        ShowpadRequestsPerSecond: '20',
+        ShowpadLeastRequestsPerSecond: '2',
+        TicketPollSeconds: '1',
+        MaxFileBytes: '1000',
+        AllowPrivateSources: 'false',
+      },
       showpad: {
         v4Url: 'https://acme.api.showpad.com/v4',
         v3Url: 'https://acme.showpad.biz/api/v3',

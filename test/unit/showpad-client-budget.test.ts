@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import type { Budget } from '../../lib/showpad/budget.ts';
+import type { Pacer } from '../../lib/showpad/pacer.ts';
 import { uploadToMyFiles } from '../../lib/showpad/my-files.ts';
 import { path } from '../../lib/showpad/path.ts';
 import { clientOf, failureOf, json, startServer } from './showpad-client-server.ts';
@@ -11,8 +12,17 @@ const meta = { code: 200, requestRateLimit: 5000, requestRateLimitReset: 86400, 
 
 async function listening(status: number, body: unknown) {
   const told: Budget[] = [];
+  const pacer: Pacer = {
+    turn: () =>
+      Promise.resolve({
+        answered: ({ budget }) => {
+          if (budget !== null) told.push(budget);
+          return Promise.resolve();
+        },
+      }),
+  };
   const server = await startServer((response) => json(response, status, body));
-  return { client: clientOf(server.url, { onBudget: (budget) => told.push(budget) }), told };
+  return { client: clientOf(server.url, { pacer }), told };
 }
 
 describe('the budget of calls', () => {

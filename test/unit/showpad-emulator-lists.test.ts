@@ -126,3 +126,53 @@ test.each([[2], [null]])('a rate limit answers 429 with Retry-After %j', async (
   nowMs += 1000;
   expect(await statuses()).toEqual([200, 200, 429]);
 });
+
+describe('a limit of four requests a second', () => {
+  /** Makes so many requests at the moment, and counts those that are not refused. */
+  const admitted = async (requests: number): Promise<number> => {
+    const answers = await Promise.all(Array.from({ length: requests }, () => caller.call('GET', '/tags')));
+    return answers.filter(({ status }) => status === 200).length;
+  };
+  const limit = { requestsPerSecond: 4, retryAfterSeconds: 1 };
+  const startOfSecond = (): void => {
+    nowMs = Math.ceil(nowMs / 1000) * 1000;
+  };
+
+  test('over a sliding second counts what came in the second before, refused requests not', async () => {
+    showpad.switches.rateLimit = { ...limit, kind: 'sliding' };
+    startOfSecond();
+    nowMs += 600;
+    expect(await admitted(6)).toBe(4);
+    nowMs += 500;
+    expect(await admitted(4)).toBe(0);
+    nowMs += 500;
+    expect(await admitted(5)).toBe(4);
+  });
+
+  test('in each second of the clock begins anew with it', async () => {
+    showpad.switches.rateLimit = { ...limit, kind: 'fixed' };
+    startOfSecond();
+    nowMs += 600;
+    expect(await admitted(6)).toBe(4);
+    nowMs += 399;
+    expect(await admitted(4)).toBe(0);
+    nowMs += 1;
+    expect(await admitted(5)).toBe(4);
+  });
+
+  test('in a bucket lets a burst through, and then as many as have trickled in', async () => {
+    showpad.switches.rateLimit = { ...limit, kind: 'bucket', burst: 10 };
+    expect(await admitted(12)).toBe(10);
+    nowMs += 499;
+    expect(await admitted(4)).toBe(1);
+    nowMs += 251;
+    expect(await admitted(4)).toBe(2);
+    nowMs += 60_000;
+    expect(await admitted(12)).toBe(10);
+  });
+
+  test('in a bucket holds a second of them when nothing else is said', async () => {
+    showpad.switches.rateLimit = { ...limit, kind: 'bucket' };
+    expect(await admitted(6)).toBe(4);
+  });
+});

@@ -28,7 +28,7 @@ function endpointOf(url: string, timeoutMs = 10_000): TokenEndpoint {
   const client = clientOf(url);
   return new TokenEndpoint({
     v3Url: `${url}/api/v3/`,
-    withDispatcher: (task) => client.withDispatcher(task),
+    withDispatcher: (task) => client.withSockets(task),
     timeoutMs,
     onResponse: ({ operation, status }) => {
       expect(operation).toBe('POST /oauth2/token');

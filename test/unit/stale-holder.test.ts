@@ -4,7 +4,6 @@ import { Assets } from '../../lib/assets.ts';
 import { parseConfig } from '../../lib/config.ts';
 import { LeaseLostError } from '../../lib/leases.ts';
 import { PersonalUploads } from '../../lib/personal-uploads.ts';
-import { ShowpadBudget } from '../../lib/showpad-budget.ts';
 import { connectShowpad } from '../../lib/showpad-connection.ts';
 import { createAsset, deleteAsset, getAsset, updateAsset } from '../../lib/showpad/assets.ts';
 import type { ShowpadClient } from '../../lib/showpad/client.ts';
@@ -193,13 +192,9 @@ describe('a holder whose lease has ended', () => {
       ALLOW_PRIVATE_SOURCES: 'true',
     });
     const credentials = () => Promise.resolve('{"token":"t"}');
-    const client = connectShowpad(
-      config,
-      credentials,
-      table().database,
-      silentTelemetry(),
-      new ShowpadBudget(10),
-    );
+    const client = connectShowpad(config, credentials, table().database, silentTelemetry(), {
+      turn: () => Promise.resolve({ answered: () => Promise.resolve() }),
+    });
     await assets.merge(
       { source: 'demo', subject: key.slice('demo:'.length), order: upsert.order },
       upsert.wishes,
