@@ -2,7 +2,8 @@
 import * as z from 'zod';
 import { httpHandler } from '../lib/handlers.ts';
 import { presentJob } from '../lib/job-view.ts';
-import { CursorError, isJobState, jobStates } from '../lib/jobs.ts';
+import { CursorError } from '../lib/job-cursor.ts';
+import { isJobState, jobStates } from '../lib/jobs.ts';
 import { HttpProblem, jsonResponse } from '../lib/problem.ts';
 
 const querySchema = z.object({

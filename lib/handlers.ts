@@ -31,6 +31,12 @@ export interface Invocation {
   readonly signal: AbortSignal;
 }
 
+/** What an invocation for a message has. */
+export interface MessageInvocation extends Invocation {
+  /** When the message was sent; NaN when SQS does not say. */
+  readonly sentAtMs: number;
+}
+
 const farewellMs = 10_000;
 const firstRetrySeconds = 5;
 const longestRetrySeconds = 900;
@@ -50,12 +56,21 @@ export function httpHandler(
 }
 
 /**
+ * The handler of a schedule. An error is left to Lambda, which counts it and calls again.
+ */
+export function scheduleHandler(story: (invocation: Invocation) => Promise<void>) {
+  return middy<unknown, void>()
+    .use(observability())
+    .handler((_event, context) => story(invocationOf(context)));
+}
+
+/**
  * The handler of a queue. Each message is checked against the schema and told on its own; one that throws goes
  * back to the queue, and in the end to its dead-letter queue, without holding up the others.
  */
 export function sqsHandler<T>(
   schema: z.ZodType<T>,
-  story: (message: T, invocation: Invocation) => Promise<void>,
+  story: (message: T, invocation: MessageInvocation) => Promise<void>,
 ) {
   return middy<SQSEvent, SQSBatchResponse>()
     .use(observability())
@@ -63,13 +78,18 @@ export function sqsHandler<T>(
       const invocation = invocationOf(context);
       const tell = async (record: SQSRecord): Promise<void> => {
         try {
-          await story(schema.parse(JSON.parse(record.body)), invocation);
+          const sentAtMs = Number(record.attributes.SentTimestamp);
+          await story(schema.parse(JSON.parse(record.body)), { ...invocation, sentAtMs });
         } catch (error) {
           const { messageId, attributes } = record;
           const receives = attributes.ApproximateReceiveCount;
           const { logger, queues } = invocation.services;
           logger.error('message failed', { messageId, receives, error: asError(error) });
-          const delaySeconds = Math.min(longestRetrySeconds, 2 ** Number(receives) * firstRetrySeconds);
+          const { noteFault } = await import('./message-fault.ts');
+          const isLast = await noteFault(invocation.services, record, asError(error));
+          const backoffSeconds = Math.min(longestRetrySeconds, 2 ** Number(receives) * firstRetrySeconds);
+          // The next receive makes it a dead letter.
+          const delaySeconds = isLast ? 0 : backoffSeconds;
           // Where this fails too, the visibility timeout brings the message back.
           await queues
             .showAgain(record.eventSourceARN, record.receiptHandle, delaySeconds)

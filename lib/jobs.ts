@@ -6,9 +6,9 @@ import {
   UpdateCommand,
   type DynamoDBDocumentClient,
 } from '@aws-sdk/lib-dynamodb';
-import * as z from 'zod';
 import { conditionHeld } from './conditional-write.ts';
 import type { EventOrder } from './event-order.ts';
+import { positionOf, readCursor, writeCursor, type Position } from './job-cursor.ts';
 import type { DivisionWish } from './metadata.ts';
 import type { JobError } from './reasons.ts';
 
@@ -34,6 +34,9 @@ const legalPriorStates = {
 export type JobState = keyof typeof legalPriorStates;
 export const jobStates = Object.keys(legalPriorStates).filter(isJobState);
 const ends: ReadonlySet<JobState> = new Set(['done', 'failed', 'superseded', 'ignored']);
+
+/** What a job can be in while something is still to come of it. */
+export const openStates = jobStates.filter((state) => !ends.has(state));
 
 export function isJobState(text: string): text is JobState {
   return Object.hasOwn(legalPriorStates, text);
@@ -61,11 +64,29 @@ export interface Job {
   readonly updatedAt: string;
   /** When somebody had it tried again; deadlines count from then. */
   readonly retriedAt?: string;
+  /** The last error that nobody but us has to answer for. */
+  readonly lastFault?: JobFault;
+  /** The message that nobody could handle, while the job has failed by it. */
+  readonly deadLetter?: { readonly messageId: string; readonly sentAt: string } | null;
+  /** How often, and when last, the message of its step was sent again because nothing had changed. */
+  readonly sweeps?: { readonly count: number; readonly at: string };
+}
+
+/** What a function threw that could not handle a message; the text is fit for everybody. */
+export interface JobFault {
+  readonly function: string;
+  readonly name: string;
+  readonly message: string;
+  /** How often the message had been received by then. */
+  readonly attempts: number;
+  readonly at: string;
+  /** The place of the recipient whose part of a push it was. */
+  readonly recipient?: number;
 }
 
 /** A job that is about to be written for the first time. */
 export type JobDraft = Omit<Job, 'createdAt' | 'updatedAt' | 'attempts'>;
-export type JobChanges = Partial<Pick<Job, 'attempts' | 'error' | 'showpad' | 'retriedAt'>>;
+export type JobChanges = Partial<Pick<Job, 'attempts' | 'error' | 'showpad' | 'retriedAt' | 'deadLetter'>>;
 
 export interface JobPage {
   readonly items: readonly Job[];
@@ -82,11 +103,6 @@ export function jobId(source: string, eventId: string): string {
 
 export function hasEnded(job: Job): boolean {
   return ends.has(job.state);
-}
-
-/** The cursor of a list was not one of ours. */
-export class CursorError extends Error {
-  override readonly name = 'CursorError';
 }
 
 /** Jobs in DynamoDB: `JOB#{id}`, with indexes by state and by day. Other errors are those of the AWS SDK. */
@@ -106,7 +122,7 @@ export class Jobs {
     const at = this.#now().toISOString();
     const created: Job = { ...job, attempts: 0, createdAt: at, updatedAt: at };
     const item = {
-      ...keyOf(job.id),
+      ...jobKey(job.id),
       ...created,
       day: at.slice(0, 10),
       expiresAt: this.#seconds() + retentionSeconds,
@@ -127,7 +143,7 @@ export class Jobs {
 
   async get(id: string): Promise<Job | null> {
     const { Item } = await this.#database.send(
-      new GetCommand({ TableName: this.#table, Key: keyOf(id), ConsistentRead: true }),
+      new GetCommand({ TableName: this.#table, Key: jobKey(id), ConsistentRead: true }),
     );
     return Item === undefined || this.#hasExpired(Item) ? null : jobOf(Item);
   }
@@ -135,8 +151,14 @@ export class Jobs {
   /**
    * Takes a job to its next state. Answers false when the job may not go there (it has ended, or is further on):
    * then somebody else has answered, and there is nothing to do.
+   * @param unchangedSince the `updatedAt` that the job must still have
    */
-  async advance(id: string, to: JobState, changes: JobChanges = {}): Promise<boolean> {
+  async advance(
+    id: string,
+    to: JobState,
+    changes: JobChanges = {},
+    unchangedSince?: string,
+  ): Promise<boolean> {
     const set: Record<string, unknown> = {
       state: to,
       updatedAt: this.#now().toISOString(),
@@ -149,13 +171,20 @@ export class Jobs {
       this.#database.send(
         new UpdateCommand({
           TableName: this.#table,
-          Key: keyOf(id),
+          Key: jobKey(id),
           UpdateExpression: `SET ${Object.keys(set)
             .map((name) => `#${name} = :${name}`)
             .join(', ')}`,
-          ConditionExpression: `#state IN (${Object.keys(priors).join(', ')})`,
+          ConditionExpression: [
+            `#state IN (${Object.keys(priors).join(', ')})`,
+            ...(unchangedSince === undefined ? [] : ['#updatedAt = :known']),
+          ].join(' AND '),
           ExpressionAttributeNames: names,
-          ExpressionAttributeValues: { ...values, ...priors },
+          ExpressionAttributeValues: {
+            ...values,
+            ...priors,
+            ...(unchangedSince !== undefined && { ':known': unchangedSince }),
+          },
         }),
       ),
     );
@@ -216,7 +245,7 @@ export class Jobs {
     );
     const items = Items.filter((item) => !this.#hasExpired(item)).map(jobOf);
     if (LastEvaluatedKey !== undefined)
-      return { items, next: cursorSchema.parse({ ...position, after: LastEvaluatedKey }) };
+      return { items, next: positionOf({ ...position, after: LastEvaluatedKey }) };
     const earlier = position.day === undefined ? null : this.#dayBefore(position.day);
     return { items, next: earlier === null ? null : { day: earlier } };
   }
@@ -240,43 +269,12 @@ export class Jobs {
   }
 }
 
-const cursorSchema = z.strictObject({
-  day: z.iso.date().exactOptional(),
-  after: z
-    .strictObject({
-      pk: z.string(),
-      sk: z.string(),
-      createdAt: z.string(),
-      day: z.string().exactOptional(),
-      state: z.string().exactOptional(),
-    })
-    .exactOptional(),
-});
-type Position = z.output<typeof cursorSchema>;
-
-function writeCursor(position: Position): string {
-  return Buffer.from(JSON.stringify(position)).toString('base64url');
-}
-
-function readCursor(cursor: string, state: JobState | undefined, today: string): Position {
-  try {
-    const position = cursorSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
-    const { day, after } = position;
-    const dayFits = state === undefined ? day !== undefined && day <= today : day === undefined;
-    const afterFits =
-      after === undefined || (state === undefined ? after.day === day : after.state === state);
-    if (dayFits && afterFits) return position;
-  } catch {
-    // Whatever is wrong with it, it is no cursor.
-  }
-  throw new CursorError('The cursor is not one that this list has given, or belongs to another filter.');
-}
-
-function keyOf(id: string): { pk: string; sk: string } {
+/** Where a job is kept. */
+export function jobKey(id: string): { pk: string; sk: string } {
   return { pk: `JOB#${id}`, sk: 'JOB' };
 }
 
-function jobOf(item: Record<string, unknown>): Job {
+export function jobOf(item: Record<string, unknown>): Job {
   const { pk: _pk, sk: _sk, day: _day, expiresAt: _expiresAt, ...job } = item;
   return job as unknown as Job;
 }

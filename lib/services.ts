@@ -8,7 +8,9 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Dispatcher } from 'undici';
 import { Assets } from './assets.ts';
 import { parseConfig, type Config } from './config.ts';
+import { DeadLetterQueues } from './dead-letter-queues.ts';
 import { Jobs } from './jobs.ts';
+import { OpenJobs } from './open-jobs.ts';
 import { PersonalUploads } from './personal-uploads.ts';
 import { Queues } from './queues.ts';
 import { ShowpadBudget } from './showpad-budget.ts';
@@ -16,6 +18,7 @@ import type { ShowpadNames } from './showpad-names.ts';
 import type { ShowpadClient } from './showpad/client.ts';
 import { SourceRegistry } from './sources/source-registry.ts';
 import type { StagedObject } from './staging.ts';
+import { SweepState } from './sweep-state.ts';
 import { Telemetry } from './telemetry.ts';
 import { Timeline } from './timeline.ts';
 
@@ -27,10 +30,13 @@ export interface Services {
   readonly telemetry: Telemetry;
   readonly assets: Assets;
   readonly jobs: Jobs;
+  readonly openJobs: OpenJobs;
   readonly timeline: Timeline;
   readonly personalUploads: PersonalUploads;
   readonly budget: ShowpadBudget;
   readonly queues: Queues;
+  readonly deadLetterQueues: DeadLetterQueues;
+  readonly sweepState: SweepState;
   readonly sources: SourceRegistry;
   readonly staging: () => Promise<Omit<StagedObject, 'key'>>;
   readonly showpad: () => Promise<ShowpadClient>;
@@ -72,6 +78,7 @@ function buildServices(environment: NodeJS.ProcessEnv): Services {
     return value;
   };
 
+  const sqs = new SQSClient({});
   const logger = new Logger();
   const metrics = new Metrics({ singleMetric: false });
   const timeline = new Timeline(database, config.TABLE_NAME);
@@ -90,15 +97,18 @@ function buildServices(environment: NodeJS.ProcessEnv): Services {
     timeline,
     assets: new Assets(database, config.TABLE_NAME),
     jobs: new Jobs(database, config.TABLE_NAME),
+    openJobs: new OpenJobs(database, config.TABLE_NAME),
     personalUploads: new PersonalUploads(database, config.TABLE_NAME),
     budget,
-    queues: new Queues(new SQSClient({}), {
+    queues: new Queues(sqs, {
       stage: config.STAGE_QUEUE_URL,
       upload: config.UPLOAD_QUEUE_URL,
       metadata: config.METADATA_QUEUE_URL,
       poll: config.POLL_QUEUE_URL,
       personalUpload: config.PERSONAL_UPLOAD_QUEUE_URL,
     }),
+    deadLetterQueues: new DeadLetterQueues(sqs),
+    sweepState: new SweepState(database, config.TABLE_NAME),
     sources: new SourceRegistry(({ fresh }) => readSecret(config.SOURCES_SECRET_ARN, fresh)),
     showpad,
     names: remembered(async () => {

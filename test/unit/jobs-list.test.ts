@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { eventOrder } from '../../lib/event-order.ts';
-import { CursorError, jobId, Jobs, type JobState } from '../../lib/jobs.ts';
+import { CursorError } from '../../lib/job-cursor.ts';
+import { jobId, Jobs, type JobState } from '../../lib/jobs.ts';
 import { useEmbeddedTable } from './embedded-table.ts';
 
 const table = useEmbeddedTable();

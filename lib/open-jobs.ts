@@ -1,0 +1,81 @@
+import { QueryCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { conditionHeld } from './conditional-write.ts';
+import { jobKey, jobOf, openStates, type Job, type JobFault, type JobState } from './jobs.ts';
+
+export interface OpenJobPage {
+  readonly jobs: readonly Job[];
+  /** Where the list goes on; null at its end. */
+  readonly next: Readonly<Record<string, unknown>> | null;
+}
+
+const pageSize = 100;
+// A step that is put off this often waits for something that takes long.
+const manyAttempts = 20;
+
+/** Jobs of which something is still to come, for those who look after them. Errors are those of the AWS SDK. */
+export class OpenJobs {
+  readonly #database: DynamoDBDocumentClient;
+  readonly #table: string;
+  readonly #now: () => Date;
+
+  constructor(database: DynamoDBDocumentClient, table: string, now: () => Date = () => new Date()) {
+    this.#database = database;
+    this.#table = table;
+    this.#now = now;
+  }
+
+  /**
+   * The oldest jobs in a state that may need somebody: unchanged since a time, put off again and again, or pushes,
+   * whose recipients change without them. An index lags: read a job again before anything is done about it.
+   */
+  async page(state: JobState, unchangedSince: Date, after: OpenJobPage['next']): Promise<OpenJobPage> {
+    const { Items = [], LastEvaluatedKey } = await this.#database.send(
+      new QueryCommand({
+        TableName: this.#table,
+        IndexName: 'jobs-by-state',
+        KeyConditionExpression: '#state = :state',
+        FilterExpression: 'updatedAt < :since OR attempts >= :many OR (#type = :push AND createdAt < :since)',
+        ExpressionAttributeNames: { '#state': 'state', '#type': 'type' },
+        ExpressionAttributeValues: {
+          ':state': state,
+          ':since': unchangedSince.toISOString(),
+          ':many': manyAttempts,
+          ':push': 'myfiles.upload',
+        },
+        Limit: pageSize,
+        ...(after !== null && { ExclusiveStartKey: after }),
+      }),
+    );
+    return { jobs: Items.map(jobOf), next: LastEvaluatedKey ?? null };
+  }
+
+  /** Notes on an open job what a function threw; false when there is no such job, or it has ended. */
+  noteFault(id: string, fault: Omit<JobFault, 'at'>): Promise<boolean> {
+    const at = this.#now().toISOString();
+    return this.#note(id, 'SET lastFault = :fault, updatedAt = :at', {
+      ':fault': { ...fault, at },
+      ':at': at,
+    });
+  }
+
+  /** Notes that the message of an open job was sent again; that is no change of the job. */
+  noteSweep(id: string, count: number): Promise<boolean> {
+    return this.#note(id, 'SET sweeps = :sweeps', { ':sweeps': { count, at: this.#now().toISOString() } });
+  }
+
+  #note(id: string, update: string, values: Record<string, unknown>): Promise<boolean> {
+    const states = Object.fromEntries(openStates.map((state, index) => [`:open${index}`, state]));
+    return conditionHeld(
+      this.#database.send(
+        new UpdateCommand({
+          TableName: this.#table,
+          Key: jobKey(id),
+          UpdateExpression: update,
+          ConditionExpression: `#state IN (${Object.keys(states).join(', ')})`,
+          ExpressionAttributeNames: { '#state': 'state' },
+          ExpressionAttributeValues: { ...values, ...states },
+        }),
+      ),
+    );
+  }
+}
