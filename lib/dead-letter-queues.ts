@@ -1,6 +1,7 @@
 import {
   ChangeMessageVisibilityBatchCommand,
   DeleteMessageCommand,
+  GetQueueAttributesCommand,
   ReceiveMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
@@ -20,6 +21,14 @@ export class DeadLetterQueues {
 
   constructor(client: SQSClient) {
     this.#client = client;
+  }
+
+  /** About how many letters are there and not hidden. */
+  async count(url: string): Promise<number> {
+    const { Attributes } = await this.#client.send(
+      new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['ApproximateNumberOfMessages'] }),
+    );
+    return Number(Attributes?.['ApproximateNumberOfMessages'] ?? 0);
   }
 
   /** Some letters that are not hidden, at most ten; they are hidden for a time now. */

@@ -34,7 +34,7 @@ export class OpenJobs {
         TableName: this.#table,
         IndexName: 'jobs-by-state',
         KeyConditionExpression: '#state = :state',
-        FilterExpression: 'updatedAt < :since OR attempts >= :many OR (#type = :push AND createdAt < :since)',
+        FilterExpression: 'updatedAt < :since OR attempts >= :many OR #type = :push',
         ExpressionAttributeNames: { '#state': 'state', '#type': 'type' },
         ExpressionAttributeValues: {
           ':state': state,

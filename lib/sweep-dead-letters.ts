@@ -16,15 +16,16 @@ export async function sweepDeadLetters(sweep: Sweep): Promise<void> {
 async function sweepQueue(sweep: Sweep, queue: QueueName): Promise<void> {
   const { queues, deadLetterQueues } = sweep.services;
   const { deadLetterUrl, mostReceives } = await queues.settings(queue);
+  const waiting = await deadLetterQueues.count(deadLetterUrl);
   const kept: ReceivedLetter[] = [];
-  let isEmpty = false;
   let seen = 0;
   try {
-    while (!isEmpty && seen < mostLetters && !sweep.isTimeUp()) {
+    while (seen < Math.min(waiting, mostLetters) && !sweep.isTimeUp()) {
       const letters = await deadLetterQueues.receive(deadLetterUrl, hiddenSeconds);
-      isEmpty = letters.length === 0;
+      if (letters.length === 0) break;
       seen += letters.length;
       for (const letter of letters) {
+        kept.push(letter);
         const { messageId, sentAtMs, body } = letter;
         const meaning = await settleLetter(sweep.services, {
           queue,
@@ -33,13 +34,15 @@ async function sweepQueue(sweep: Sweep, queue: QueueName): Promise<void> {
           body,
           attempts: mostReceives,
         });
-        if (meaning === 'obsolete') await deadLetterQueues.remove(deadLetterUrl, letter);
-        else kept.push(letter);
+        if (meaning === 'obsolete') {
+          await deadLetterQueues.remove(deadLetterUrl, letter);
+          kept.pop();
+        }
         tell(sweep, queue, meaning, letter);
       }
     }
   } finally {
-    await deadLetterQueues.hideFor(deadLetterUrl, kept, isEmpty ? 0 : longHiddenSeconds);
+    await deadLetterQueues.hideFor(deadLetterUrl, kept, waiting <= mostLetters ? 0 : longHiddenSeconds);
   }
 }
 

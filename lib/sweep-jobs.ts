@@ -31,7 +31,11 @@ export async function sweepJobs(sweep: Sweep): Promise<void> {
       if (sweep.isTimeUp() || pages >= mostPages || sentAgain >= mostSentAgain) return;
       const page = await services.openJobs.page(state, new Date(Date.now() - absenceMs), after);
       for (const { id } of page.jobs) {
-        if (await lookAfter(sweep, id, absenceMs)) sentAgain += 1;
+        try {
+          if (await lookAfter(sweep, id, absenceMs)) sentAgain += 1;
+        } catch (error) {
+          sweep.failed(error, { jobId: id });
+        }
       }
       after = page.next;
       pages += 1;
