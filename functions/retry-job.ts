@@ -35,13 +35,14 @@ async function retryAsset(job: Job, services: Services, remainingMs: number): Pr
 }
 
 /** Recipients that have failed get another turn; what may have arrived is looked for, and never sent again. */
-async function retryPush(job: Job, { jobs, personalUploads, queues, telemetry }: Services): Promise<void> {
+async function retryPush(job: Job, services: Services): Promise<void> {
+  const { jobs, personalUploads, telemetry } = services;
   if ((await personalUploads.getPush(job.id)) === null) throw notKept();
   for (const { index, state } of await personalUploads.list(job.id)) {
     if (state === 'failed') await personalUploads.reopen(job.id, index);
   }
   if (await jobs.advance(job.id, 'received', fromTheBeginning())) await telemetry.jobRetried(job);
-  await queues.send('stage', { jobId: job.id, attempt: 0, push: 'file' });
+  await resumeJob(services, job);
 }
 
 function fromTheBeginning() {
