@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { createDispatcher } from '../lib/guarded-connector.ts';
 import { ShowpadClient } from '../lib/showpad/client.ts';
@@ -7,6 +6,7 @@ import { TokenEndpoint } from '../lib/showpad/oauth.ts';
 import { staticToken } from '../lib/showpad/token.ts';
 import { parseSettings, v3UrlOf } from '../local/settings.ts';
 import { ReaderError } from './reader-error.ts';
+import { readReadyFile } from './ready-file.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -33,7 +33,7 @@ const readySchema = z.object({
 export async function findConnection(environment: Environment): Promise<Connection> {
   const readyFile = environment['CONNECTOR_READY_FILE'];
   if (environment['SHOWPAD_V4_URL']) return ownOrganisation(environment);
-  if (readyFile) return localSystem(await readReadyFile(readyFile), environment);
+  if (readyFile) return localSystem(await readReadyFile(readyFile, readySchema), environment);
   throw new ReaderError(
     'Which Showpad? Set SHOWPAD_V4_URL (such as https://acme.api.showpad.com/v4) and SHOWPAD_TOKEN, or\n' +
       'CONNECTOR_READY_FILE to the file that npm start -- --ready-file FILE wrote.',
@@ -75,23 +75,6 @@ function localSystem({ showpad }: z.infer<typeof readySchema>, environment: Envi
   if (token !== undefined) return { v4Url, v3Url, access: token, tokenFrom: 'the ready file' };
   const own = { SHOWPAD_V4_URL: v4Url, SHOWPAD_V3_URL: v3Url };
   return ownOrganisation({ ...environment, ...own });
-}
-
-async function readReadyFile(file: string): Promise<z.infer<typeof readySchema>> {
-  let text;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch {
-    throw new ReaderError(
-      `CONNECTOR_READY_FILE names ${file}, which cannot be read. Is npm start -- --ready-file ${file} running?`,
-      2,
-    );
-  }
-  try {
-    return readySchema.parse(JSON.parse(text));
-  } catch {
-    throw new ReaderError(`CONNECTOR_READY_FILE names ${file}, which is no ready file of npm start.`, 2);
-  }
 }
 
 function accessBy(credentials: Credentials, from: string): Connection['access'] {

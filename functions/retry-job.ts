@@ -1,50 +1,68 @@
-// POST /jobs/{id}/retry → a failed job is tried again from its beginning.
+// POST /jobs/{id}/retry → a failed job is tried again from its beginning, an open one gets its message again.
 import type { Asset } from '../lib/asset-state.ts';
 import { httpHandler } from '../lib/handlers.ts';
 import { presentJob } from '../lib/job-view.ts';
-import type { Job } from '../lib/jobs.ts';
+import { hasEnded, type Job } from '../lib/jobs.ts';
 import { nextStep } from '../lib/next-step.ts';
 import { HttpProblem, jsonResponse } from '../lib/problem.ts';
+import { resumeJob } from '../lib/resume-job.ts';
 import type { Services } from '../lib/services.ts';
 
 export const handler = httpHandler(async ({ path }, { services, remainingMs }) => {
-  const { jobs, assets, queues, telemetry } = services;
-  const job = await jobs.get(path['id'] ?? '');
+  const job = await services.jobs.get(path['id'] ?? '');
   if (job === null) throw new HttpProblem(404, 'There is no job with this id, or it was too long ago.');
-  // One that is received may still lack its message.
-  if (job.state !== 'failed' && job.state !== 'received') {
-    throw new HttpProblem(409, `Only a failed job can be tried again; this one is ${job.state}.`);
-  }
-  if (job.type === 'myfiles.upload') return retryPush(job, services);
+  if (!hasEnded(job)) {
+    if (!(await resumeJob(services, job))) throw notKept();
+  } else if (job.state !== 'failed') throw nothingLeft(job);
+  else if (job.type === 'myfiles.upload') await retryPush(job, services);
+  else await retryAsset(job, services, remainingMs());
+  return jsonResponse(202, await view(job, services));
+});
+
+async function retryAsset(job: Job, services: Services, remainingMs: number): Promise<void> {
+  const { jobs, assets, queues, telemetry } = services;
   const asset = await assets.get(job.key);
-  if (asset === null || nextStep(job, asset).kind === 'unlaid') {
-    throw notKept();
-  }
+  if (asset === null || nextStep(job, asset).kind === 'unlaid') throw notKept();
   // What was refused is asked once more.
-  const cleared = await assets.underLease(job.key, remainingMs(), async (lease, current) => {
+  const cleared = await assets.underLease(job.key, remainingMs, async (lease, current) => {
     await assets.record(lease, { refused: withoutRefusalsOf(job, current) });
     return true;
   });
   if (cleared === null)
     throw new HttpProblem(409, 'The asset is being written right now. Try again in a moment.');
-  const changes = { attempts: 0, error: null, retriedAt: new Date().toISOString() };
-  if (await jobs.advance(job.id, 'received', changes)) await telemetry.jobRetried(job);
+  if (await jobs.advance(job.id, 'received', fromTheBeginning())) await telemetry.jobRetried(job);
   await queues.send(job.wishes.includes('content') ? 'stage' : 'metadata', { jobId: job.id, attempt: 0 });
-  return jsonResponse(202, presentJob((await jobs.get(job.id)) ?? job));
-});
+}
 
 /** Recipients that have failed get another turn; what may have arrived is looked for, and never sent again. */
-async function retryPush(job: Job, { jobs, personalUploads, queues, telemetry }: Services) {
-  const push = await personalUploads.getPush(job.id);
-  if (push === null) throw notKept();
-  const changes = { attempts: 0, error: null, retriedAt: new Date().toISOString() };
-  if (await jobs.advance(job.id, 'received', changes)) await telemetry.jobRetried(job);
+async function retryPush(job: Job, services: Services): Promise<void> {
+  const { jobs, personalUploads, telemetry } = services;
+  if ((await personalUploads.getPush(job.id)) === null) throw notKept();
   for (const { index, state } of await personalUploads.list(job.id)) {
     if (state === 'failed') await personalUploads.reopen(job.id, index);
   }
-  await queues.send('stage', { jobId: job.id, attempt: 0, push: 'file' });
-  const [retried, uploads] = await Promise.all([jobs.get(job.id), personalUploads.list(job.id)]);
-  return jsonResponse(202, presentJob(retried ?? job, push, uploads));
+  if (await jobs.advance(job.id, 'received', fromTheBeginning())) await telemetry.jobRetried(job);
+  await resumeJob(services, job);
+}
+
+function fromTheBeginning() {
+  return { attempts: 0, error: null, retriedAt: new Date().toISOString() };
+}
+
+async function view(job: Job, { jobs, personalUploads }: Services) {
+  const current = (await jobs.get(job.id)) ?? job;
+  if (job.type !== 'myfiles.upload') return presentJob(current);
+  return presentJob(current, await personalUploads.getPush(job.id), await personalUploads.list(job.id));
+}
+
+function nothingLeft({ state }: Job): HttpProblem {
+  const why = {
+    done: 'it is done',
+    superseded: 'newer events have overtaken all it asked for',
+    ignored: 'its event is of a kind that is ignored',
+  };
+  const reason = state === 'done' || state === 'superseded' || state === 'ignored' ? why[state] : state;
+  return new HttpProblem(409, `There is nothing to try again of this job: ${reason}.`);
 }
 
 function notKept(): HttpProblem {

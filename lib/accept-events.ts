@@ -69,25 +69,27 @@ async function accept(
   known: Job | null,
   { jobs, assets, personalUploads, queues, telemetry }: Services,
 ): Promise<Accepted> {
-  if (known !== null && known.state !== 'received') return { job: known, isNew: false };
+  if (known !== null && !isUnaccepted(known)) return { job: known, isNew: false };
   const wishes = wishesOf(event, source.onDelete);
   const draft = draftJob(source, event, wishes);
   const created = known === null ? await jobs.create(draft) : null;
-  const job = created ?? known ?? (await jobs.get(draft.id));
+  let job = created ?? known ?? (await jobs.get(draft.id));
   if (job === null) throw new Error(`Job ${draft.id} could be neither created nor read.`);
   if (job.subject !== event.subject) throw repeatedId(event.id);
-  if (job.state !== 'received') {
+  if (!isUnaccepted(job)) {
     if (created !== null) await telemetry.eventIgnored(job);
     return { job, isNew: created !== null };
   }
   try {
     if (event.type === 'myfiles.upload') {
       await personalUploads.createPush(pushOf(source, job.id, event.data));
+      job = await takeUp(job, jobs);
       await queues.send('stage', { jobId: job.id, attempt: 0, push: 'file' });
       if (created !== null) await telemetry.eventAccepted(job, 1);
       return { job, isNew: created !== null };
     }
     const { desired } = await assets.merge(job, wishes);
+    job = await takeUp(job, jobs);
     await queues.send(event.type === 'asset.upsert' ? 'stage' : 'metadata', { jobId: job.id, attempt: 0 });
     if (created !== null) await telemetry.eventAccepted(job, desired.generation);
     return { job, isNew: created !== null };
@@ -97,6 +99,19 @@ async function accept(
     if (await jobs.advance(job.id, 'failed', { error: reason })) await telemetry.jobFailed(job, reason);
     return { job: { ...job, state: 'failed', error: reason }, isNew: created !== null };
   }
+}
+
+/** Whether a job may still lack something of what was sent with its event. */
+function isUnaccepted({ state, error }: Job): boolean {
+  return state === 'received' || (state === 'failed' && error?.code === 'NOT_ACCEPTED');
+}
+
+/** A job that had been given up, because its event had not come whole, goes on. */
+async function takeUp(job: Job, jobs: Services['jobs']): Promise<Job> {
+  if (job.state !== 'failed') return job;
+  const changes = { attempts: 0, error: null, retriedAt: new Date().toISOString() };
+  await jobs.advance(job.id, 'received', changes);
+  return { ...job, state: 'received', ...changes };
 }
 
 function pushOf(

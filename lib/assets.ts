@@ -142,13 +142,13 @@ export class Assets {
    * @param durationMs how long the holder can live at most; clock differences are added here
    */
   async acquire(key: string, durationMs: number): Promise<Lease | null> {
-    const lease = await this.#leases.acquire(stateKey(key), durationMs, { mustExist: true });
+    const lease = await this.#leases.acquire(assetStateKey(key), durationMs, { mustExist: true });
     return lease === null ? null : { key, fence: lease.fence, until: lease.until };
   }
 
   /** A holder that has lost its lease changes nothing. */
   release(lease: Lease): Promise<void> {
-    return this.#leases.release({ item: stateKey(lease.key), ...lease });
+    return this.#leases.release({ item: assetStateKey(lease.key), ...lease });
   }
 
   /**
@@ -162,7 +162,7 @@ export class Assets {
   ): Promise<T | null> {
     const lease = await this.acquire(key, durationMs);
     if (lease === null) return null;
-    return this.#leases.hold({ item: stateKey(key), ...lease }, async () => {
+    return this.#leases.hold({ item: assetStateKey(key), ...lease }, async () => {
       const asset = await this.get(key);
       if (asset === null) throw new Error(`The state of ${key} is gone although its lease could be taken.`);
       return story(lease, asset);
@@ -254,18 +254,21 @@ export class Assets {
   }
 
   #update(key: string, change: Omit<UpdateCommandInput, 'TableName' | 'Key'>): Promise<UpdateCommandOutput> {
-    return this.#database.send(new UpdateCommand({ TableName: this.#table, Key: stateKey(key), ...change }));
+    return this.#database.send(
+      new UpdateCommand({ TableName: this.#table, Key: assetStateKey(key), ...change }),
+    );
   }
 
   async #read(key: string): Promise<Record<string, unknown> | undefined> {
     const { Item } = await this.#database.send(
-      new GetCommand({ TableName: this.#table, Key: stateKey(key), ConsistentRead: true }),
+      new GetCommand({ TableName: this.#table, Key: assetStateKey(key), ConsistentRead: true }),
     );
     return Item;
   }
 }
 
-function stateKey(key: string): { pk: string; sk: string } {
+/** Where the state of an asset, and its lease, are kept. */
+export function assetStateKey(key: string): { pk: string; sk: string } {
   return { pk: assetPartition(key), sk: 'STATE' };
 }
 

@@ -35,6 +35,12 @@ export interface Invocation {
   readonly signal: AbortSignal;
 }
 
+/** What an invocation for a message has. */
+export interface MessageInvocation extends Invocation {
+  /** When the message was sent; NaN when SQS does not say. */
+  readonly sentAtMs: number;
+}
+
 /**
  * The handler of a route of the HTTP API (payload format 2.0). The story answers, or throws an HttpProblem;
  * anything else it throws is our own fault and becomes `onFault`, never a 4xx.
@@ -55,6 +61,15 @@ class NotBegun extends Error {
 }
 
 /**
+ * The handler of a schedule. An error is left to Lambda, which counts it and calls again.
+ */
+export function scheduleHandler(story: (invocation: Invocation) => Promise<void>) {
+  return middy<unknown, void>()
+    .use(observability())
+    .handler((_event, context) => story(invocationOf(context)));
+}
+
+/**
  * The handler of a queue. Each message is checked against the schema and told on its own; one that throws goes
  * back to the queue, and in the end to its dead-letter queue, without holding up the others.
  *
@@ -64,7 +79,7 @@ class NotBegun extends Error {
  */
 export function sqsHandler<T>(
   schema: z.ZodType<T>,
-  story: (message: T, invocation: Invocation) => Promise<void>,
+  story: (message: T, invocation: MessageInvocation) => Promise<void>,
 ) {
   return middy<SQSEvent, SQSBatchResponse>()
     .use(observability())
@@ -74,15 +89,21 @@ export function sqsHandler<T>(
         try {
           if (invocation.remainingMs() < leastToBeginMs) throw new NotBegun('Too little time is left.');
           const message = schema.parse(JSON.parse(record.body));
-          await bindWork({ signal: invocation.signal }, () => story(message, invocation));
+          const sentAtMs = Number(record.attributes.SentTimestamp);
+          await bindWork({ signal: invocation.signal }, () => story(message, { ...invocation, sentAtMs }));
         } catch (error) {
           const { messageId, attributes } = record;
           const receives = attributes.ApproximateReceiveCount;
           const { logger, queues } = invocation.services;
           const isBegun = !(error instanceof NotBegun);
-          if (isBegun) logger.error('message failed', { messageId, receives, error: asError(error) });
-          else logger.info('message not begun', { messageId, receives });
-          const delaySeconds = isBegun ? hiddenSeconds(Number(receives)) : 0;
+          let delaySeconds = 0;
+          if (isBegun) {
+            logger.error('message failed', { messageId, receives, error: asError(error) });
+            const { noteFault } = await import('./message-fault.ts');
+            const isLast = await noteFault(invocation.services, record, asError(error));
+            // The next receive makes it a dead letter.
+            delaySeconds = isLast ? 0 : hiddenSeconds(Number(receives));
+          } else logger.info('message not begun', { messageId, receives });
           // Where this fails too, the visibility timeout brings the message back.
           await queues
             .showAgain(record.eventSourceARN, record.receiptHandle, delaySeconds)

@@ -3,7 +3,7 @@ import type { PersonalUpload, Push } from './personal-uploads.ts';
 
 /** A job as the HTTP API shows it. */
 export function presentJob(job: Job, push: Push | null = null, uploads: readonly PersonalUpload[] = []) {
-  const { id, eventId, type, source, subject, state, createdAt, updatedAt, showpad, error } = job;
+  const { id, eventId, type, source, subject, state, createdAt, updatedAt, showpad, error, lastFault } = job;
   const { assetId = null, fileId = null, ticketId = null } = showpad;
   return {
     id,
@@ -16,6 +16,7 @@ export function presentJob(job: Job, push: Push | null = null, uploads: readonly
     updatedAt,
     showpad: { assetId, fileId, ticketId },
     error,
+    lastFault: lastFault ?? null,
     recipients: (push?.recipients ?? []).map((email, place) =>
       presentRecipient(
         email,

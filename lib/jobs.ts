@@ -35,6 +35,9 @@ export function phaseOf(state: JobState): JobPhase {
   return ends.has(state) ? (state as JobPhase) : 'open';
 }
 
+/** What a job can be in while something is still to come of it. */
+export const openStates = jobStates.filter((state) => !ends.has(state));
+
 export function isJobState(text: string): text is JobState {
   return Object.hasOwn(legalPriorStates, text);
 }
@@ -61,11 +64,29 @@ export interface Job {
   readonly updatedAt: string;
   /** When somebody had it tried again; deadlines count from then. */
   readonly retriedAt?: string;
+  /** The last error that nobody but us has to answer for. */
+  readonly lastFault?: JobFault;
+  /** The message that nobody could handle, while the job has failed by it. */
+  readonly deadLetter?: { readonly messageId: string; readonly sentAt: string } | null;
+  /** How often, and when last, the message of its step was sent again because nothing had changed. */
+  readonly sweeps?: { readonly count: number; readonly at: string };
+}
+
+/** What a function threw that could not handle a message; the text is fit for everybody. */
+export interface JobFault {
+  readonly function: string;
+  readonly name: string;
+  readonly message: string;
+  /** How often the message had been received by then. */
+  readonly attempts: number;
+  readonly at: string;
+  /** The place of the recipient whose part of a push it was. */
+  readonly recipient?: number;
 }
 
 /** A job that is about to be written for the first time. */
 export type JobDraft = Omit<Job, 'createdAt' | 'updatedAt' | 'attempts'>;
-export type JobChanges = Partial<Pick<Job, 'attempts' | 'error' | 'showpad' | 'retriedAt'>>;
+export type JobChanges = Partial<Pick<Job, 'attempts' | 'error' | 'showpad' | 'retriedAt' | 'deadLetter'>>;
 
 /** Jobs are kept this long: longer than any sender retries, any queue holds and any deadline lasts. */
 export const retentionSeconds = 45 * 86_400;
@@ -97,7 +118,7 @@ export class Jobs {
     const created: Job = { ...job, attempts: 0, createdAt: at, updatedAt: at };
     const { writer, orOwn } = ownMark();
     const item = {
-      ...keyOf(job.id),
+      ...jobKey(job.id),
       ...created,
       day: at.slice(0, 10),
       phase: phaseOf(job.state),
@@ -120,7 +141,7 @@ export class Jobs {
 
   async get(id: string): Promise<Job | null> {
     const { Item } = await this.#database.send(
-      new GetCommand({ TableName: this.#table, Key: keyOf(id), ConsistentRead: true }),
+      new GetCommand({ TableName: this.#table, Key: jobKey(id), ConsistentRead: true }),
     );
     return Item === undefined ? null : unexpiredJob(Item, this.#now());
   }
@@ -128,8 +149,14 @@ export class Jobs {
   /**
    * Takes a job to its next state. Answers false when the job may not go there (it has ended, or is further on):
    * then somebody else has answered, and there is nothing to do.
+   * @param unchangedSince the `updatedAt` that the job must still have
    */
-  async advance(id: string, to: JobState, changes: JobChanges = {}): Promise<boolean> {
+  async advance(
+    id: string,
+    to: JobState,
+    changes: JobChanges = {},
+    unchangedSince?: string,
+  ): Promise<boolean> {
     const { writer, orOwn } = ownMark();
     const set: Record<string, unknown> = {
       writer,
@@ -145,13 +172,22 @@ export class Jobs {
       this.#database.send(
         new UpdateCommand({
           TableName: this.#table,
-          Key: keyOf(id),
+          Key: jobKey(id),
           UpdateExpression: `SET ${Object.keys(set)
             .map((name) => `#${name} = :${name}`)
             .join(', ')}`,
-          ConditionExpression: orOwn(`#state IN (${Object.keys(priors).join(', ')})`),
+          ConditionExpression: orOwn(
+            [
+              `#state IN (${Object.keys(priors).join(', ')})`,
+              ...(unchangedSince === undefined ? [] : ['#updatedAt = :known']),
+            ].join(' AND '),
+          ),
           ExpressionAttributeNames: names,
-          ExpressionAttributeValues: { ...values, ...priors },
+          ExpressionAttributeValues: {
+            ...values,
+            ...priors,
+            ...(unchangedSince !== undefined && { ':known': unchangedSince }),
+          },
         }),
       ),
     );
@@ -168,6 +204,12 @@ export function unexpiredJob(item: Record<string, unknown>, now: Date): Job | nu
   return Number(expiresAt) * 1_000 <= now.getTime() ? null : (job as unknown as Job);
 }
 
-function keyOf(id: string): { pk: string; sk: string } {
+/** Where a job is kept. */
+export function jobKey(id: string): { pk: string; sk: string } {
   return { pk: `JOB#${id}`, sk: 'JOB' };
+}
+
+/** The job that is kept in a partition. */
+export function jobIdOf(pk: string): string {
+  return pk.slice('JOB#'.length);
 }

@@ -24,7 +24,9 @@ export function nextStep(job: Job, asset: Asset): Step {
   if (wishes.length === 0) {
     // Although all it asked for is overtaken, it may have brought the name that comes first.
     if (applied.assetId !== undefined && isRenamedByOlderEvent(desired, applied)) return { kind: 'metadata' };
-    return isErasing && job.state !== 'received' ? afterErasing(asset) : { kind: 'superseded' };
+    // One that was brought back may have erased already what newer events had made.
+    const hasBegun = job.state !== 'received' || job.retriedAt !== undefined;
+    return isErasing && hasBegun ? afterErasing(asset) : { kind: 'superseded' };
   }
   const content = wishes.includes('content') ? contentStep(asset) : null;
   if (content !== null && content !== 'poll') return { kind: content };

@@ -33,6 +33,12 @@ export interface PersonalUpload {
   /** How often it was said to be completed without an asset. */
   readonly emptyCompletions?: number;
   readonly since?: string;
+  /** When it last changed or was put off. */
+  readonly updatedAt?: string;
+  /** When it was brought back after it had failed. */
+  readonly reopenedAt?: string;
+  /** The message that nobody could handle, if it has failed by one. */
+  readonly deadLetter?: { readonly messageId: string; readonly sentAt: string };
 }
 
 /** What is known of one content in the My Files of one person, across all events that bring it. */
@@ -106,17 +112,40 @@ export class PersonalUploads {
     return items.map((item) => withoutKeys(item) as PersonalUpload);
   }
 
-  /** Changes an upload that has not ended; false when it has. */
+  /** Changes an upload that has not ended, if only the time of its last change; false when it has ended. */
   async advance(
     jobId: string,
     index: number,
     changes: Partial<Omit<PersonalUpload, 'index'>>,
   ): Promise<boolean> {
-    return this.#items.change(recipientKey(jobId, index), changes, {
-      condition: 'NOT #current IN (:done, :failed)',
-      names: { '#current': 'state' },
-      values: { ':done': 'done', ':failed': 'failed' },
-    });
+    const updatedAt = this.#now().toISOString();
+    return this.#items.change(
+      recipientKey(jobId, index),
+      { ...changes, updatedAt },
+      {
+        condition: 'NOT #current IN (:done, :failed)',
+        names: { '#current': 'state' },
+        values: { ':done': 'done', ':failed': 'failed' },
+      },
+    );
+  }
+
+  /**
+   * Brings an upload back that failed only because its message could not be handled; it goes on with its ticket, if
+   * it has one. False when it has not failed.
+   */
+  revive(jobId: string, { index, ticketId }: PersonalUpload, at: Date): Promise<boolean> {
+    return this.#items.change(
+      recipientKey(jobId, index),
+      {
+        state: ticketId === null ? 'waiting' : 'processing',
+        error: null,
+        deadLetter: undefined,
+        reopenedAt: at.toISOString(),
+        updatedAt: this.#now().toISOString(),
+      },
+      { condition: '#current = :failed', names: { '#current': 'state' }, values: { ':failed': 'failed' } },
+    );
   }
 
   /** Brings a failed upload back; false when it has not failed. */
@@ -131,6 +160,8 @@ export class PersonalUploads {
         polls: 0,
         emptyCompletions: 0,
         since: undefined,
+        reopenedAt: this.#now().toISOString(),
+        updatedAt: this.#now().toISOString(),
       },
       {
         condition: '#current = :failed',
@@ -215,6 +246,7 @@ function recipientKey(jobId: string, index: number): ItemKey {
   return { pk: `JOB#${jobId}`, sk: `RECIPIENT#${String(index).padStart(4, '0')}` };
 }
 
-function copyKey(userId: string, md5: string): ItemKey {
+/** Where a copy, and its lease, are kept. */
+export function copyKey(userId: string, md5: string): ItemKey {
   return { pk: `MYFILES#${userId}`, sk: `COPY#${md5}` };
 }

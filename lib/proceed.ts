@@ -4,15 +4,22 @@ import { contentStep, nextStep } from './next-step.ts';
 import type { QueuedStep } from './queues.ts';
 import type { JobError } from './reasons.ts';
 import { backoffSeconds } from './retry-rules.ts';
+import { reviveJob } from './revive-job.ts';
 import type { Services } from './services.ts';
 
-/** Reads a job and its asset as they are now; null when the job is unknown or has ended. */
+/**
+ * Reads a job and its asset as they are now; null when the job is unknown or has ended.
+ * @param sentAtMs when the message was sent that asks for it: a job that failed only for want of one goes on
+ */
 export async function readOpenJob(
-  { jobs, assets, logger }: Services,
+  services: Services,
   jobId: string,
+  sentAtMs?: number,
 ): Promise<{ job: Job; asset: Asset } | null> {
-  const job = await jobs.get(jobId);
-  if (job === null) logger.warn('a message names a job that does not exist', { jobId });
+  const { jobs, assets, logger } = services;
+  const found = await jobs.get(jobId);
+  if (found === null) logger.warn('a message names a job that does not exist', { jobId });
+  const job = found === null || sentAtMs === undefined ? found : await reviveJob(services, found, sentAtMs);
   if (job === null || hasEnded(job)) return null;
   const asset = await assets.get(job.key);
   // Without a state the event has not been accepted yet: its sender will send it again.

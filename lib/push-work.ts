@@ -1,14 +1,13 @@
-import type { Invocation } from './handlers.ts';
+import { endWhenAllHave, failPush } from './end-push.ts';
+import type { MessageInvocation } from './handlers.ts';
 import { hasEnded, type Job } from './jobs.ts';
 import type { PersonalUpload, Push } from './personal-uploads.ts';
-import { removeStaged } from './proceed.ts';
 import type { QueueName, StepMessage } from './queues.ts';
-import { jobError, type JobError } from './reasons.ts';
-import type { Services } from './services.ts';
+import { reviveJob, reviveRecipient } from './revive-job.ts';
 import { nextAttempt, tell, type StepOutcome } from './work.ts';
 
 /** A push into My Files on which this function has something to do. */
-export interface PushWork extends Invocation {
+export interface PushWork extends MessageInvocation {
   readonly job: Job;
   readonly push: Push;
   readonly attempt: number;
@@ -22,7 +21,7 @@ export interface PersonalWork extends PushWork {
 
 /** The frame of the steps that concern a push as a whole; a failure of such a step fails the job. */
 export function pushStep(queue: QueueName, story: (work: PushWork) => Promise<StepOutcome>) {
-  return async (message: StepMessage, invocation: Invocation): Promise<void> => {
+  return async (message: StepMessage, invocation: MessageInvocation): Promise<void> => {
     const work = await openPush(message, invocation);
     if (work === null) return;
     const { services, job } = work;
@@ -35,22 +34,23 @@ export function pushStep(queue: QueueName, story: (work: PushWork) => Promise<St
 
 /** The frame of the steps that concern one recipient of a push; a failure is that recipient's alone. */
 export function personalStep(queue: QueueName, story: (work: PersonalWork) => Promise<StepOutcome>) {
-  return async (message: StepMessage, invocation: Invocation): Promise<void> => {
+  return async (message: StepMessage, invocation: MessageInvocation): Promise<void> => {
     const work = await openPush(message, invocation);
     const email = typeof message.push === 'number' ? work?.push.recipients[message.push] : undefined;
     if (work === null || email === undefined || typeof message.push !== 'number') return;
     const { services, job } = work;
-    const upload = await services.personalUploads.open(job.id, message.push);
+    const found = await services.personalUploads.open(job.id, message.push);
+    await reviveRecipient(services, job, found, invocation.sentAtMs);
+    const upload =
+      found.state === 'failed' ? await services.personalUploads.open(job.id, message.push) : found;
     // The chain of looks at a ticket is one: where a message was doubled, it ends for the one that comes second.
     const isOver = upload.state === 'done' || upload.state === 'failed';
     if (!isOver && !(queue === 'poll' && message.attempt < upload.polls)) {
       const outcome = await tell(work, () => story({ ...work, upload, email }));
       if (typeof outcome === 'object' && 'againInSeconds' in outcome) {
         await putOff(queue, message, work, outcome);
-        if (queue === 'poll') {
-          const polls = nextAttempt(message.attempt, outcome);
-          await services.personalUploads.advance(job.id, upload.index, { polls });
-        }
+        const changes = queue === 'poll' ? { polls: nextAttempt(message.attempt, outcome) } : {};
+        await services.personalUploads.advance(job.id, upload.index, changes);
         // What was put off cannot have ended anything.
         return;
       }
@@ -63,10 +63,24 @@ export function personalStep(queue: QueueName, story: (work: PersonalWork) => Pr
   };
 }
 
-async function openPush({ jobId, attempt }: StepMessage, invocation: Invocation): Promise<PushWork | null> {
+async function openPush(message: StepMessage, invocation: MessageInvocation): Promise<PushWork | null> {
+  const { jobId, attempt } = message;
   const { services } = invocation;
   const [job, push] = await Promise.all([services.jobs.get(jobId), services.personalUploads.getPush(jobId)]);
-  return job === null || push === null || hasEnded(job) ? null : { ...invocation, job, push, attempt };
+  if (job === null || push === null) return null;
+  const current = hasEnded(job) ? await revive(message, job, invocation) : job;
+  return hasEnded(current) ? null : { ...invocation, job: current, push, attempt };
+}
+
+async function revive(
+  { push }: StepMessage,
+  job: Job,
+  { services, sentAtMs }: MessageInvocation,
+): Promise<Job> {
+  const revived = await reviveJob(services, job, sentAtMs);
+  if (typeof push !== 'number') return revived;
+  const upload = (await services.personalUploads.list(job.id)).find(({ index }) => index === push);
+  return upload === undefined ? revived : reviveRecipient(services, revived, upload, sentAtMs);
 }
 
 async function putOff(
@@ -79,23 +93,4 @@ async function putOff(
   services.telemetry.stepPutOff(job, queue, againInSeconds, why);
   const attempt = nextAttempt(message.attempt, outcome);
   await services.queues.send(queue, { ...message, attempt }, againInSeconds);
-}
-
-/** A push is done when it is for every recipient; where one has failed, the job says so once all have ended. */
-async function endWhenAllHave(services: Services, { job, push }: PushWork): Promise<void> {
-  const uploads = await services.personalUploads.list(job.id);
-  const ended = uploads.filter(({ state }) => state === 'done' || state === 'failed');
-  if (ended.length < push.recipients.length) return;
-  const failed = ended.filter(({ state }) => state === 'failed').length;
-  if (failed === 0) {
-    if (push.staged !== undefined) await removeStaged(services, push.staged);
-    if (await services.jobs.advance(job.id, 'done')) await services.telemetry.jobDone(job);
-    return;
-  }
-  const message = `${failed} of ${ended.length} recipients failed.`;
-  await failPush(services, job, jobError('RECIPIENTS_FAILED', message));
-}
-
-async function failPush({ jobs, telemetry }: Services, job: Job, error: JobError): Promise<void> {
-  if (await jobs.advance(job.id, 'failed', { error })) await telemetry.jobFailed(job, error);
 }

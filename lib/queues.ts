@@ -1,4 +1,9 @@
-import { ChangeMessageVisibilityCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import {
+  ChangeMessageVisibilityCommand,
+  GetQueueAttributesCommand,
+  SendMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
 import * as z from 'zod';
 import { sqsDelaySeconds } from './retry-rules.ts';
 
@@ -12,14 +17,43 @@ export const stepMessageSchema = z.strictObject({
 });
 export type StepMessage = z.output<typeof stepMessageSchema>;
 
+/** The message in the body of a record; undefined when it is none of ours. */
+export function readStepMessage(body: string): StepMessage | undefined {
+  try {
+    return stepMessageSchema.parse(JSON.parse(body));
+  } catch {
+    return undefined;
+  }
+}
+
 /** The steps that have a queue and a function of their own. */
 export type QueuedStep = 'stage' | 'upload' | 'metadata' | 'poll';
 export type QueueName = QueuedStep | 'personalUpload';
+
+/** The function that handles the messages of each queue. */
+export const consumers: Readonly<Record<QueueName, string>> = {
+  stage: 'stage-binary',
+  upload: 'upload-asset',
+  metadata: 'update-metadata',
+  poll: 'poll-processing',
+  personalUpload: 'upload-personal-file',
+};
+export const queueNames = Object.keys(consumers) as readonly QueueName[];
+
+/** How a queue is set up in the template. */
+export interface QueueSettings {
+  /** How long a message that was received stays hidden. */
+  readonly visibilitySeconds: number;
+  /** How often a message is received before it becomes a dead letter. */
+  readonly mostReceives: number;
+  readonly deadLetterUrl: string;
+}
 
 /** Sends messages to the queues of the steps. Errors are those of the AWS SDK. */
 export class Queues {
   readonly #client: SQSClient;
   readonly #urls: Readonly<Record<QueueName, string>>;
+  readonly #settings = new Map<QueueName, QueueSettings>();
 
   constructor(client: SQSClient, urls: Readonly<Record<QueueName, string>>) {
     this.#client = client;
@@ -32,12 +66,11 @@ export class Queues {
    * @param arn of the queue; one that is none of ours is left alone
    */
   async showAgain(arn: string, receiptHandle: string, delaySeconds: number): Promise<void> {
-    const name = arn.split(':').at(-1) ?? '';
-    const url = Object.values(this.#urls).find((candidate) => candidate.split('/').at(-1) === name);
-    if (url === undefined) return;
+    const name = this.nameOf(arn);
+    if (name === undefined) return;
     await this.#client.send(
       new ChangeMessageVisibilityCommand({
-        QueueUrl: url,
+        QueueUrl: this.#urls[name],
         ReceiptHandle: receiptHandle,
         VisibilityTimeout: Math.ceil(delaySeconds),
       }),
@@ -54,4 +87,39 @@ export class Queues {
       }),
     );
   }
+
+  /** Which of our queues an ARN names, if any. */
+  nameOf(arn: string): QueueName | undefined {
+    const last = arn.split(':').at(-1);
+    return queueNames.find((name) => this.#urls[name].split('/').at(-1) === last);
+  }
+
+  /**
+   * Asks SQS how a queue is set up, once for each container: what the template says is said nowhere else.
+   * @throws {Error} when the queue has no dead-letter queue
+   */
+  async settings(name: QueueName): Promise<QueueSettings> {
+    const known = this.#settings.get(name);
+    if (known !== undefined) return known;
+    const url = this.#urls[name];
+    const { Attributes = {} } = await this.#client.send(
+      new GetQueueAttributesCommand({
+        QueueUrl: url,
+        AttributeNames: ['VisibilityTimeout', 'RedrivePolicy'],
+      }),
+    );
+    const { deadLetterTargetArn, maxReceiveCount } = redriveSchema.parse(
+      JSON.parse(Attributes['RedrivePolicy'] ?? '{}'),
+    );
+    const settings: QueueSettings = {
+      visibilitySeconds: Number(Attributes['VisibilityTimeout']),
+      mostReceives: maxReceiveCount,
+      // A dead-letter queue is in the account and the region of its queue.
+      deadLetterUrl: [...url.split('/').slice(0, -1), deadLetterTargetArn.split(':').at(-1)].join('/'),
+    };
+    this.#settings.set(name, settings);
+    return settings;
+  }
 }
+
+const redriveSchema = z.object({ deadLetterTargetArn: z.string(), maxReceiveCount: z.coerce.number() });

@@ -136,6 +136,19 @@ export const reasons = {
     advice:
       'Several assets carry this external id. Keep one in Showpad, delete the others, then retry the job.',
   },
+  DEAD_LETTER: {
+    retryable: true,
+    advice:
+      'Put right what stood in the way, then retry the job, replay all such jobs (npm run replay -- --reason DEAD_LETTER), or redrive the dead-letter queue.',
+  },
+  NOT_ACCEPTED: {
+    retryable: false,
+    advice: 'Let the source send the event again; it is taken up at any time, under the same id.',
+  },
+  NO_PROGRESS: {
+    retryable: true,
+    advice: 'Look into the log of the function for this job id, then retry the job.',
+  },
 } as const satisfies Record<string, { retryable: boolean; advice: string }>;
 
 export type ReasonCode = keyof typeof reasons;

@@ -9,8 +9,10 @@ import type { Dispatcher } from 'undici';
 import { Assets } from './assets.ts';
 import { createAwsSockets } from './aws-sockets.ts';
 import { parseConfig, type Config } from './config.ts';
+import { DeadLetterQueues } from './dead-letter-queues.ts';
 import { JobList } from './job-list.ts';
 import { Jobs } from './jobs.ts';
+import { OpenJobs } from './open-jobs.ts';
 import { PaceItems } from './pace-items.ts';
 import { PersonalUploads } from './personal-uploads.ts';
 import { Queues } from './queues.ts';
@@ -20,6 +22,7 @@ import type { ShowpadNames } from './showpad-names.ts';
 import type { ShowpadClient } from './showpad/client.ts';
 import { SourceRegistry } from './sources/source-registry.ts';
 import type { StagedObject } from './staging.ts';
+import { SweepState } from './sweep-state.ts';
 import { Telemetry } from './telemetry.ts';
 import { Timeline } from './timeline.ts';
 import { TransferRates } from './transfer-rates.ts';
@@ -33,11 +36,14 @@ export interface Services {
   readonly assets: Assets;
   readonly jobs: Jobs;
   readonly jobList: JobList;
+  readonly openJobs: OpenJobs;
   readonly timeline: Timeline;
   readonly personalUploads: PersonalUploads;
   readonly transferRates: TransferRates;
   readonly pace: ShowpadPace;
   readonly queues: Queues;
+  readonly deadLetterQueues: DeadLetterQueues;
+  readonly sweepState: SweepState;
   readonly sources: SourceRegistry;
   readonly staging: () => Promise<Omit<StagedObject, 'key'>>;
   readonly showpad: () => Promise<ShowpadClient>;
@@ -111,6 +117,7 @@ function buildServices(environment: NodeJS.ProcessEnv): Services {
     assets: new Assets(database, config.TABLE_NAME),
     jobs: new Jobs(database, config.TABLE_NAME),
     jobList: new JobList(database, config.TABLE_NAME),
+    openJobs: new OpenJobs(database, config.TABLE_NAME),
     personalUploads: new PersonalUploads(database, config.TABLE_NAME),
     transferRates: new TransferRates(database, config.TABLE_NAME),
     pace,
@@ -121,6 +128,8 @@ function buildServices(environment: NodeJS.ProcessEnv): Services {
       poll: config.POLL_QUEUE_URL,
       personalUpload: config.PERSONAL_UPLOAD_QUEUE_URL,
     }),
+    deadLetterQueues: new DeadLetterQueues(sqs),
+    sweepState: new SweepState(database, config.TABLE_NAME),
     sources: new SourceRegistry(({ fresh }) => readSecret(config.SOURCES_SECRET_ARN, fresh)),
     showpad,
     names: remembered(async () => {

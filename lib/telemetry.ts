@@ -7,6 +7,18 @@ import type { Timeline } from './timeline.ts';
 
 type Details = Readonly<Record<string, unknown>>;
 
+/** What the sweeper finds. */
+export type SweptKind =
+  | 'DeadLetterMarked'
+  | 'DeadLetterRemoved'
+  | 'DeadLetterForeign'
+  | 'MessageSentAgain'
+  | 'NotAccepted'
+  | 'NoProgress'
+  | 'LeaseEnded'
+  | 'UploadAborted'
+  | 'StagedDeleted';
+
 /** One function per thing that happens in the business: its log line, its metric and its line in the timeline. */
 export class Telemetry {
   readonly #logger: Logger;
@@ -108,6 +120,12 @@ export class Telemetry {
     await this.#happened(job, 'tried again on request', {});
   }
 
+  /** Its message came although the job had been given up for want of it. */
+  async jobRevived(job: Job): Promise<void> {
+    this.#count('JobsRevived');
+    await this.#happened(job, 'goes on: its message has come', {});
+  }
+
   async jobFailed(job: Job, error: JobError): Promise<void> {
     this.#count('JobsFailed');
     await this.#happened(job, 'failed', { ...error });
@@ -116,6 +134,16 @@ export class Telemetry {
   /** A step that could not be done now and was put off; too frequent for the timeline. */
   stepPutOff(job: Job, step: string, delaySeconds: number, why: string): void {
     this.#logger.info('put off', { ...identify(job), step, delaySeconds, why });
+  }
+
+  swept(kind: SweptKind, details: Details): void {
+    this.#count(`Swept${kind}`);
+    this.#logger.warn('swept', { kind, ...details });
+  }
+
+  sweepEnded(counts: Readonly<Partial<Record<SweptKind, number>>>, failures: number): void {
+    this.#count('Sweeps');
+    this.#logger.info('sweep ended', { ...counts, failures });
   }
 
   showpadAnswered(operation: string, status: number | null, durationMs: number): void {

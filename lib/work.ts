@@ -1,6 +1,6 @@
 import { LeaseLostError } from './leases.ts';
 import type { Asset, Lease } from './asset-state.ts';
-import type { Invocation } from './handlers.ts';
+import type { MessageInvocation } from './handlers.ts';
 import type { Job, JobState } from './jobs.ts';
 import { nextStep } from './next-step.ts';
 import { fail, proceed, readOpenJob, stateOfMetadata } from './proceed.ts';
@@ -11,7 +11,7 @@ import { ShowpadError } from './showpad/errors.ts';
 import { SourceError } from './source-error.ts';
 
 /** A job whose next step is the one this function does. */
-export interface Work extends Invocation {
+export interface Work extends MessageInvocation {
   readonly job: Job;
   readonly asset: Asset;
   readonly attempt: number;
@@ -46,9 +46,9 @@ const stateWhile: Readonly<Record<QueuedStep, (job: Job) => JobState>> = {
  * into one of four outcomes: done, not yet (a delayed message), failed with a reason, or an error for SQS.
  */
 export function step(kind: QueuedStep, story: (work: Work) => Promise<StepOutcome>) {
-  return async ({ jobId, attempt }: StepMessage, invocation: Invocation): Promise<void> => {
+  return async ({ jobId, attempt }: StepMessage, invocation: MessageInvocation): Promise<void> => {
     const { services } = invocation;
-    const open = await readOpenJob(services, jobId);
+    const open = await readOpenJob(services, jobId, invocation.sentAtMs);
     if (open === null) return;
     const { job, asset } = open;
     // The chain of polls of a job is one: where a message was doubled, it ends for the one that comes second.

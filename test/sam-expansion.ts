@@ -13,6 +13,10 @@ const functionSchema = z.looseObject({
       z.discriminatedUnion('Type', [
         z.strictObject({ Type: z.literal('SQS'), Properties: z.looseObject({ Queue: z.unknown() }) }),
         z.strictObject({
+          Type: z.literal('Schedule'),
+          Properties: z.strictObject({ Schedule: z.string() }),
+        }),
+        z.strictObject({
           Type: z.literal('HttpApi'),
           Properties: z.strictObject({
             ApiId: z.strictObject({ Ref: z.string() }),
@@ -102,6 +106,20 @@ function expandEvent(functionId: string, id: string, event: FunctionEvent): Name
   if (event.Type === 'SQS') {
     const { Queue: EventSourceArn, ...settings } = event.Properties;
     return [named(id, 'AWS::Lambda::EventSourceMapping', { ...settings, EventSourceArn, FunctionName })];
+  }
+  if (event.Type === 'Schedule') {
+    return [
+      named(id, 'AWS::Events::Rule', {
+        ScheduleExpression: event.Properties.Schedule,
+        Targets: [{ Arn: { 'Fn::GetAtt': [functionId, 'Arn'] }, Id: `${id}LambdaTarget` }],
+      }),
+      named(`${id}Permission`, 'AWS::Lambda::Permission', {
+        Action: 'lambda:InvokeFunction',
+        FunctionName,
+        Principal: 'events.amazonaws.com',
+        SourceArn: { 'Fn::GetAtt': [id, 'Arn'] },
+      }),
+    ];
   }
   const { ApiId, Method, Path, Auth } = event.Properties;
   const api = `arn:\${AWS::Partition}:execute-api:\${AWS::Region}:\${AWS::AccountId}:\${${ApiId.Ref}}`;

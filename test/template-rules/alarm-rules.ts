@@ -103,6 +103,40 @@ export const alarmRules: readonly Rule[] = [
     },
   },
   {
+    name: 'a scheduled function that fails, or does not run, raises an alarm',
+    mistakes: [
+      { mistake: 'no alarm when it fails', path: 'Resources/SweepFailedAlarm' },
+      {
+        mistake: 'silence that is taken for health',
+        path: 'Resources/SweepMissingAlarm/Properties/TreatMissingData',
+        value: 'notBreaching',
+      },
+    ],
+    faults: (template) => {
+      const scheduled = resourcesOf(template, 'AWS::Events::Rule').flatMap(({ properties }) =>
+        list(at(properties, 'Targets')).map((one) => target(at(one, 'Arn')) ?? ''),
+      );
+      const alarms = resourcesOf(template, 'AWS::CloudWatch::Alarm').map(({ properties }) => properties);
+      const has = (functionId: string, metric: string, comparison: string, missing: string): boolean =>
+        alarms.some(
+          (alarm) =>
+            at(alarm, 'Namespace') === 'AWS/Lambda' &&
+            at(alarm, 'MetricName') === metric &&
+            at(alarm, 'ComparisonOperator') === comparison &&
+            at(alarm, 'TreatMissingData') === missing &&
+            list(at(alarm, 'Dimensions')).some((one) => target(at(one, 'Value')) === functionId),
+        );
+      return scheduled.flatMap((id) => [
+        ...(has(id, 'Errors', 'GreaterThanThreshold', 'notBreaching')
+          ? []
+          : [`Nobody hears when ${id} fails.`]),
+        ...(has(id, 'Invocations', 'LessThanThreshold', 'breaching')
+          ? []
+          : [`Nobody hears when ${id} does not run.`]),
+      ]);
+    },
+  },
+  {
     name: 'every alarm reaches the alarm topic and names its runbook',
     mistakes: [
       { mistake: 'an alarm that nobody hears', path: 'Resources/UploadAgeAlarm/Properties/AlarmActions' },

@@ -1,6 +1,5 @@
 import { functionNames } from '../../build.ts';
 import { configSchema } from '../../lib/config.ts';
-import { mappingsOf } from './queue-rules.ts';
 import { amount, at, list, resourcesOf, target, type Rule } from './rule.ts';
 
 const environmentOfOthers = [
@@ -178,9 +177,13 @@ export const functionRules: readonly Rule[] = [
     name: 'a function behind a route answers before API Gateway gives up',
     mistakes: [{ mistake: 'a long timeout', path: 'Resources/ReceiveEvent/Properties/Timeout', value: 30 }],
     faults: (template) => {
-      const consumers = new Set(mappingsOf(template).map(({ consumer }) => consumer));
+      const behindRoutes = new Set(
+        resourcesOf(template, 'AWS::ApiGatewayV2::Integration').map(({ properties }) =>
+          target(at(properties, 'IntegrationUri')),
+        ),
+      );
       return resourcesOf(template, 'AWS::Lambda::Function')
-        .filter(({ properties }) => !consumers.has(properties))
+        .filter(({ id }) => behindRoutes.has(id))
         .filter(({ properties }) => amount(at(properties, 'Timeout'), 3) > longestAnswerSeconds)
         .map(({ id }) => `${id} may take longer than its caller waits.`);
     },
