@@ -3,6 +3,7 @@ import { nothingApplied, type AppliedState, type Asset, type Lease } from './ass
 import { composeChanges } from './asset-changes.ts';
 import type { AssetDraft } from './asset-draft.ts';
 import { desiredName, oldestOrder } from './desired-state.ts';
+import { cleanFileName } from './file-name.ts';
 import type { DivisionWish } from './metadata.ts';
 import { JobFailure, TryAgain } from './reasons.ts';
 import { createAsset, findAssetsByExternalId, type Asset as ShowpadAsset } from './showpad/assets.ts';
@@ -92,7 +93,7 @@ async function create(work: Work, lease: Lease, asset: Asset, client: ShowpadCli
   const divisionId = await names.divisionId(divisionWish as DivisionWish | undefined);
   const url =
     desired.content !== undefined && 'url' in desired.content.value ? desired.content.value.url : undefined;
-  const name = desiredName(desired) ?? job.subject;
+  const name = desiredName(desired) ?? cleanFileName(job.subject);
   const createTags = job.defaults.createTags !== false;
   const draft = await composeChanges(
     names,

@@ -46,6 +46,19 @@ export const reasons = {
     retryable: false,
     advice: 'The bytes are not those the event announced. Let the source send the event again.',
   },
+  TYPE_MISMATCH: {
+    retryable: false,
+    advice:
+      'Look what the link really gives, and send the event again with the right file or the right name.',
+  },
+  TYPE_NOT_ALLOWED: {
+    retryable: false,
+    advice: 'Send a file of another type, or add this one to the source\'s "types".',
+  },
+  CONTENT_REFUSED: {
+    retryable: false,
+    advice: 'An inspection of the content refused it. See the message, and look into the file at its source.',
+  },
   PROCESSING_FAILED: {
     retryable: false,
     advice:

@@ -11,7 +11,10 @@ export type SourceFailureCode =
   | 'FILE_TOO_LARGE'
   | 'FILE_EMPTY'
   | 'SIZE_MISMATCH'
-  | 'CHECKSUM_MISMATCH';
+  | 'CHECKSUM_MISMATCH'
+  | 'TYPE_MISMATCH'
+  | 'TYPE_NOT_ALLOWED'
+  | 'CONTENT_REFUSED';
 
 export type SourceErrorOptions = { retryable?: boolean; retryAfterSeconds?: number | null; cause?: unknown };
 

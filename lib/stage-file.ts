@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { download } from './download.ts';
+import { declaredTypes } from './declared-type.ts';
 import type { SourceFile } from './events.ts';
 import type { Invocation } from './handlers.ts';
+import type { Job } from './jobs.ts';
 import { deleteStaged, stageStream } from './staging.ts';
 
 export interface StagedContent {
@@ -19,12 +21,12 @@ export interface StagedContent {
  */
 export async function stageFile(
   { services, signal }: Invocation,
-  jobId: string,
+  { id, defaults }: Pick<Job, 'id' | 'defaults'>,
   file: SourceFile,
   keep: (content: StagedContent) => Promise<boolean>,
 ): Promise<StagedContent | null> {
   const { config } = services;
-  const object = { ...(await services.staging()), key: `staged/${jobId}/${randomUUID()}` };
+  const object = { ...(await services.staging()), key: `staged/${id}/${randomUUID()}` };
   const dispatcher = await services.sourceDispatcher();
   try {
     const source = await download(file.url, {
@@ -32,10 +34,13 @@ export async function stageFile(
       allowPrivateAddresses: config.ALLOW_PRIVATE_SOURCES,
       maxBytes: config.MAX_FILE_BYTES,
       expected: file,
+      allowedTypes: defaults.types,
       signal,
     });
     const { body, size } = source;
-    await stageStream({ ...object, body, size, mediaType: file.mediaType ?? source.mediaType, signal });
+    // What a stranger calls its answer is no type to keep a file under.
+    const mediaType = declaredTypes(file).at(-1) ?? null;
+    await stageStream({ ...object, body, size, mediaType, signal });
     const { bytes, md5, sha256 } = source.result();
     const content = { objectKey: object.key, size: bytes, md5, sha256 };
     if (await keep(content)) return content;
