@@ -14,6 +14,7 @@ import { Queues } from './queues.ts';
 import { ShowpadBudget } from './showpad-budget.ts';
 import type { ShowpadNames } from './showpad-names.ts';
 import type { ShowpadClient } from './showpad/client.ts';
+import { SourceAllowance } from './source-allowance.ts';
 import { SourceRegistry } from './sources/source-registry.ts';
 import type { StagedObject } from './staging.ts';
 import { Telemetry } from './telemetry.ts';
@@ -32,6 +33,7 @@ export interface Services {
   readonly budget: ShowpadBudget;
   readonly queues: Queues;
   readonly sources: SourceRegistry;
+  readonly allowance: SourceAllowance;
   readonly staging: () => Promise<Omit<StagedObject, 'key'>>;
   readonly showpad: () => Promise<ShowpadClient>;
   readonly names: () => Promise<ShowpadNames>;
@@ -99,6 +101,7 @@ function buildServices(environment: NodeJS.ProcessEnv): Services {
       poll: config.POLL_QUEUE_URL,
       personalUpload: config.PERSONAL_UPLOAD_QUEUE_URL,
     }),
+    allowance: new SourceAllowance(database, config.TABLE_NAME),
     sources: new SourceRegistry(({ fresh }) => readSecret(config.SOURCES_SECRET_ARN, fresh)),
     showpad,
     names: remembered(async () => {
