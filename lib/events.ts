@@ -137,6 +137,8 @@ export interface Fault {
 }
 export type Parsed = { readonly event: ConnectorEvent } | { readonly faults: readonly Fault[] };
 
+const longestFieldName = 200;
+
 function faultsOf(error: z.ZodError, prefix: readonly PropertyKey[]): Fault[] {
   return error.issues.flatMap((issue) => {
     const path = [...prefix, ...issue.path];
@@ -150,7 +152,12 @@ function faultsOf(error: z.ZodError, prefix: readonly PropertyKey[]): Fault[] {
 
 function fieldName(path: readonly PropertyKey[]): string {
   const text = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
-  return text.replace(/^\./, '') || '(body)';
+  return cut(text.replace(/^\./, '')) || '(body)';
+}
+
+/** The names of unknown fields are a stranger's: no more of them than helps. */
+function cut(text: string): string {
+  return text.length > longestFieldName ? `${text.slice(0, longestFieldName)}…` : text;
 }
 
 /**

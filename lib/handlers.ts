@@ -10,6 +10,7 @@ import type {
 } from 'aws-lambda';
 import type * as z from 'zod';
 import { HttpProblem } from './problem.ts';
+import { readMessage } from './queues.ts';
 import { getServices, type Services } from './services.ts';
 
 /** A request as the stories see it. */
@@ -63,7 +64,7 @@ export function sqsHandler<T>(
       const invocation = invocationOf(context);
       const tell = async (record: SQSRecord): Promise<void> => {
         try {
-          await story(schema.parse(JSON.parse(record.body)), invocation);
+          await story(readMessage(schema, record.body), invocation);
         } catch (error) {
           const { messageId, attributes } = record;
           const receives = attributes.ApproximateReceiveCount;

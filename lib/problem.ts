@@ -1,5 +1,6 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { Fault } from './events.ts';
+import { withoutSecrets } from './without-secrets.ts';
 
 const titles: Readonly<Record<number, string>> = {
   400: 'Bad Request',
@@ -26,9 +27,11 @@ export class HttpProblem extends Error {
     errors: readonly Fault[] = [],
     retryAfterSeconds: number | null = status === 503 ? 5 : null,
   ) {
-    super(detail);
+    super(withoutSecrets(detail));
     this.status = status;
-    this.errors = errors;
+    this.errors = errors.map(({ field, message }) => {
+      return { field: withoutSecrets(field), message: withoutSecrets(message) };
+    });
     this.retryAfterSeconds = retryAfterSeconds;
   }
 

@@ -1,3 +1,5 @@
+import { withoutSecrets } from './without-secrets.ts';
+
 /**
  * Why a job can fail: a closed list. Each reason says what the person who reads it can do, and whether the same
  * event may succeed later without being changed.
@@ -161,7 +163,7 @@ export class JobFailure extends Error {
   readonly code: ReasonCode;
 
   constructor(code: ReasonCode, message: string) {
-    super(message);
+    super(withoutSecrets(message));
     this.code = code;
   }
 }
@@ -173,7 +175,7 @@ export class TryAgain extends Error {
   readonly afterSeconds: number | null;
 
   constructor(message: string, afterSeconds: number | null = null) {
-    super(message);
+    super(withoutSecrets(message));
     this.afterSeconds = afterSeconds;
   }
 }
@@ -181,6 +183,7 @@ export class TryAgain extends Error {
 /** The error of a job: what happened, and what to do about it. */
 export function jobError(code: ReasonCode, message: string): JobError {
   const { retryable, advice } = reasons[code];
-  const sentence = /[.!?]$/.test(message) ? message : `${message}.`;
+  const what = withoutSecrets(message);
+  const sentence = /[.!?]$/.test(what) ? what : `${what}.`;
   return { code, message: `${sentence} ${advice}`, retryable };
 }

@@ -9,6 +9,7 @@ import type { Dispatcher } from 'undici';
 import { Assets } from './assets.ts';
 import { parseConfig, type Config } from './config.ts';
 import { Jobs } from './jobs.ts';
+import { KnownSecrets } from './known-secrets.ts';
 import { PersonalUploads } from './personal-uploads.ts';
 import { Queues } from './queues.ts';
 import { ShowpadBudget } from './showpad-budget.ts';
@@ -67,14 +68,19 @@ function buildServices(environment: NodeJS.ProcessEnv): Services {
   const database = DynamoDBDocumentClient.from(new DynamoDBClient({}), {
     marshallOptions: { removeUndefinedValues: true },
   });
+  const known = new KnownSecrets();
   const secrets = new SecretsProvider({ awsSdkV3Client: new SecretsManagerClient({}) });
   const readSecret = async (name: string, fresh = false): Promise<string> => {
     const value = await secrets.get(name, { maxAge: secretAgeSeconds, forceFetch: fresh });
     if (typeof value !== 'string') throw new Error('A secret is empty or binary; it must hold JSON text.');
+    known.learn(value);
     return value;
   };
 
-  const logger = new Logger();
+  // The last look at every line, whoever writes it.
+  const jsonReplacerFn = (_key: string, value: unknown) =>
+    typeof value === 'string' ? known.hide(value) : value;
+  const logger = new Logger({ jsonReplacerFn });
   const metrics = new Metrics({ singleMetric: false });
   const timeline = new Timeline(database, config.TABLE_NAME);
   const telemetry = new Telemetry(logger, metrics, timeline);

@@ -96,7 +96,13 @@ export const architectureRules: readonly ArchitectureRule[] = [
     (imported) =>
       imported.startsWith('node:') ||
       imported.startsWith('lib/showpad/') ||
-      ['undici', 'zod', 'lib/guarded-connector.ts', 'lib/public-addresses.ts'].includes(imported),
+      [
+        'undici',
+        'zod',
+        'lib/guarded-connector.ts',
+        'lib/public-addresses.ts',
+        'lib/without-secrets.ts',
+      ].includes(imported),
     { path: 'lib/showpad/new.ts', text: "import type { Job } from '../jobs.ts';" },
   ),
   eachImport(
