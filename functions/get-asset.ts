@@ -3,6 +3,7 @@ import { assetKey, externalIdOf } from '../lib/asset-key.ts';
 import type { DesiredState } from '../lib/desired-state.ts';
 import { httpHandler } from '../lib/handlers.ts';
 import { HttpProblem, jsonResponse } from '../lib/problem.ts';
+import { withoutSecretsWithin } from '../lib/without-secrets.ts';
 
 export const handler = httpHandler(async ({ path }, { services }) => {
   const key = assetKey(path['source'] ?? '', path['subject'] ?? '');
@@ -13,19 +14,18 @@ export const handler = httpHandler(async ({ path }, { services }) => {
     source,
     subject,
     externalId: externalIdOf(key),
-    desired: withoutQueries(desired),
-    applied,
+    desired: presentable(desired),
+    applied: { ...withoutSecretsWithin(applied), ...(applied.url !== undefined && { url: applied.url }) },
     staged: staged ?? null,
-    intent: intent ?? null,
+    intent: withoutSecretsWithin(intent ?? null),
     timeline: await services.timeline.newest(key),
   });
 });
 
-/** The link of a file may be signed: what is behind its question mark is a secret. */
-function withoutQueries(desired: DesiredState): DesiredState {
+/** The link of a file may be signed, texts may name people. The link of a URL asset is there for everybody. */
+function presentable(desired: DesiredState): DesiredState {
   const { content } = desired;
-  if (content === undefined || !('file' in content.value)) return desired;
-  const { file } = content.value;
-  const url = file.url.replace(/\?.*$/s, '?…');
-  return { ...desired, content: { ...content, value: { file: { ...file, url } } } };
+  const presented = withoutSecretsWithin(desired);
+  const isLink = content !== undefined && 'url' in content.value;
+  return isLink ? { ...presented, content } : presented;
 }

@@ -5,7 +5,7 @@ import { httpHandler, type Invocation } from '../lib/handlers.ts';
 import type { Job } from '../lib/jobs.ts';
 import { HttpProblem, jsonResponse } from '../lib/problem.ts';
 import { adapterOf } from '../lib/sources/adapters.ts';
-import type { Delivery, Source } from '../lib/sources/source.ts';
+import type { Delivery, Source, Translation } from '../lib/sources/source.ts';
 
 const largestBodyBytes = 256 * 1024;
 const mostFaultsInDetail = 10;
@@ -24,7 +24,10 @@ export const handler = httpHandler(
         );
       }
       const delivery = { headers, body, receivedAt: new Date() };
-      const events = translate(await verify(source, delivery, invocation), delivery);
+      const trusted = await verify(source, delivery, invocation);
+      const translation = adapterOf(trusted).translate(trusted, delivery);
+      await admit(trusted, translation, invocation);
+      const events = eventsOf(translation);
       const accepted = await acceptEvents(source, events, invocation.services);
       const jobs = accepted.map(({ job }) => job);
       return jsonResponse(accepted.some(({ isNew }) => isNew) ? 202 : 200, { jobs: jobs.map(receipt) });
@@ -51,8 +54,17 @@ async function verify(source: Source, delivery: Delivery, { services }: Invocati
   throw new HttpProblem(401, refusal);
 }
 
-function translate(source: Source, delivery: Delivery): readonly ConnectorEvent[] {
-  const translation = adapterOf(source).translate(source, delivery);
+/** Only what is surely the source's own counts: nobody else can use up its allowance. */
+async function admit(source: Source, translation: Translation, { services }: Invocation): Promise<void> {
+  const { name, eventsPerMinute } = source;
+  const events = translation.kind === 'events' ? translation.events.length : 1;
+  const waitSeconds = await services.allowance.take(name, events, eventsPerMinute);
+  if (waitSeconds === null) return;
+  const detail = `The source has sent the ${eventsPerMinute} events that it may send in a minute. Nothing was stored: send it again.`;
+  throw new HttpProblem(429, detail, [], waitSeconds);
+}
+
+function eventsOf(translation: Translation): readonly ConnectorEvent[] {
   switch (translation.kind) {
     case 'events':
       return translation.events;

@@ -20,7 +20,7 @@ async function stageBinary(work: Work): Promise<StepOutcome> {
   const { order } = content;
   await jobs.advance(job.id, 'staging');
   // Newer content may come meanwhile, or a twin of this invocation be faster.
-  const staged = await stageFile(work, job.id, content.value.file, (file) =>
+  const staged = await stageFile(work, job, content.value.file, (file) =>
     assets.recordStaged(job.key, { order, ...file }),
   );
   if (staged === null) return 'proceed';
@@ -35,7 +35,7 @@ async function stagePushed(work: PushWork): Promise<StepOutcome> {
   const { jobs, personalUploads, queues, telemetry } = services;
   if (push.staged === undefined) {
     await jobs.advance(job.id, 'staging');
-    const staged = await stageFile(work, job.id, push.file, ({ objectKey, size, md5 }) =>
+    const staged = await stageFile(work, job, push.file, ({ objectKey, size, md5 }) =>
       personalUploads.recordStaged(job.id, { objectKey, size, md5 }),
     );
     await jobs.advance(job.id, 'staged');

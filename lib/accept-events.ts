@@ -158,6 +158,7 @@ function draftJob(source: Source, event: ConnectorEvent, wishes: readonly Wish[]
     defaults: {
       createTags: source.createTags,
       ...(source.division !== undefined && { division: source.division }),
+      ...(source.types !== undefined && { types: source.types }),
     },
     error: null,
     showpad: {},

@@ -3,6 +3,7 @@ import { desiredName, impliedNameOrder } from './desired-state.ts';
 import type { EventOrder } from './event-order.ts';
 import { JobFailure, type ReasonCode } from './reasons.ts';
 import type { AssetUpdate } from './showpad/asset-fields.ts';
+import { withoutSecrets } from './without-secrets.ts';
 
 /** The part of the applied state that metadata, tags and lifecycle make up. */
 export type AppliedMetadata = Pick<AppliedState, 'fields' | 'refused' | 'tagChanges' | 'lifecycle'>;
@@ -54,7 +55,7 @@ export class AssetDraft {
     delete this.#body[key];
     for (const path of behind) {
       this.#written.delete(path);
-      this.#refused.set(path, { code, message });
+      this.#refused.set(path, { code, message: withoutSecrets(message) });
     }
     return true;
   }

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
 import type { ContentDigest } from './content-digest.ts';
+import { refuseDeclaredType } from './content-inspection.ts';
 import { sourceRequests, transfers } from './retry-rules.ts';
 import { readRepresentation, type ExpectedFile, type Representation } from './source-answer.ts';
 import { readContent } from './source-content.ts';
@@ -16,6 +17,8 @@ export type DownloadOptions = {
   allowPrivateAddresses: boolean;
   maxBytes: number;
   expected?: ExpectedFile | undefined;
+  /** The media types that the source may send, such as `application/pdf` and `image/*`; all of them by default. */
+  allowedTypes?: readonly string[] | undefined;
   signal?: AbortSignal | undefined;
   /** From the request to the headers of its answer. */
   headersTimeoutMs?: number;
@@ -52,6 +55,7 @@ export type Download = {
 
 const defaults = {
   expected: undefined,
+  allowedTypes: undefined,
   signal: undefined,
   headersTimeoutMs: sourceRequests.headersTimeoutMs,
   idleTimeoutMs: transfers.stallTimeoutMs,
@@ -82,6 +86,8 @@ export async function download(url: string, options: DownloadOptions): Promise<D
   const settled = { ...defaults, ...options, expected: options.expected ?? {} };
   const start = parseSourceUrl(url, options.allowPrivateAddresses);
   assertSize(start, settled.expected.size ?? null, options.maxBytes);
+  const foreign = refuseDeclaredType(settled);
+  if (foreign !== null) throw new SourceError(foreign.code, `${describeUrl(start)} ${foreign.message}`);
 
   const answer = await retryQuickly(settled.connectAttempts, settled, () => requestSource(start, settled));
   try {

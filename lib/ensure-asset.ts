@@ -3,6 +3,7 @@ import { nothingApplied, type AppliedState, type Asset, type Lease } from './ass
 import { composeChanges } from './asset-changes.ts';
 import type { AssetDraft } from './asset-draft.ts';
 import { desiredName, oldestOrder } from './desired-state.ts';
+import { cleanFileName } from './file-name.ts';
 import type { DivisionWish } from './metadata.ts';
 import { JobFailure, TryAgain } from './reasons.ts';
 import { createAsset, findAssetsByExternalId, type Asset as ShowpadAsset } from './showpad/assets.ts';
@@ -95,7 +96,7 @@ async function create(work: Work, lease: Lease, asset: Asset, client: ShowpadCli
     desired.content !== undefined && 'url' in desired.content.value ? desired.content.value.url : undefined;
   // An asset whose file could never follow would stay unfinished.
   if (staged !== undefined && url === undefined) await assertFitsInTime(work, 'upload link', staged.size);
-  const name = desiredName(desired) ?? job.subject;
+  const name = desiredName(desired) ?? cleanFileName(job.subject);
   const createTags = job.defaults.createTags !== false;
   const draft = await composeChanges(
     names,

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { eventOrder, normalizeTime, type EventOrder } from './event-order.ts';
+import { cleanFileName } from './file-name.ts';
 import { divisionSchema, lineText, metadataSchema, tagSchema } from './metadata.ts';
 
 const md5 = z.string().regex(/^[0-9a-f]{32}$/, 'must be 32 lower-case hex digits');
@@ -14,7 +15,7 @@ const link = url.refine((text) => /^https?:/i.test(text), 'must be an http or ht
 
 export const fileSchema = z.strictObject({
   url,
-  name: lineText(255),
+  name: lineText(255).transform(cleanFileName),
   mediaType: z
     .string()
     .max(255)
@@ -55,7 +56,8 @@ function asksForSomething(part: object | undefined): boolean {
 const tagData = z.strictObject({ name: lineText(255), division: divisionSchema.optional() });
 const fileName = lineText(255)
   .refine((text) => !/["/\\]/.test(text), 'must not hold a slash or a quote')
-  .refine((text) => /[^.]\.[A-Za-z0-9]{1,10}$/.test(text), 'must have an extension, such as .pdf');
+  .refine((text) => /[^.]\.[A-Za-z0-9]{1,10}$/.test(text), 'must have an extension, such as .pdf')
+  .transform(cleanFileName);
 const pushData = z
   .strictObject({
     recipients: z
@@ -135,6 +137,8 @@ export interface Fault {
 }
 export type Parsed = { readonly event: ConnectorEvent } | { readonly faults: readonly Fault[] };
 
+const longestFieldName = 200;
+
 function faultsOf(error: z.ZodError, prefix: readonly PropertyKey[]): Fault[] {
   return error.issues.flatMap((issue) => {
     const path = [...prefix, ...issue.path];
@@ -148,7 +152,12 @@ function faultsOf(error: z.ZodError, prefix: readonly PropertyKey[]): Fault[] {
 
 function fieldName(path: readonly PropertyKey[]): string {
   const text = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
-  return text.replace(/^\./, '') || '(body)';
+  return cut(text.replace(/^\./, '')) || '(body)';
+}
+
+/** The names of unknown fields are a stranger's: no more of them than helps. */
+function cut(text: string): string {
+  return text.length > longestFieldName ? `${text.slice(0, longestFieldName)}…` : text;
 }
 
 /**

@@ -11,6 +11,7 @@ import type {
 import type * as z from 'zod';
 import { bindWork } from './current-work.ts';
 import { HttpProblem } from './problem.ts';
+import { readMessage } from './queues.ts';
 import { farewellMs, hiddenSeconds, leastToBeginMs } from './retry-rules.ts';
 import { getServices, type Services } from './services.ts';
 
@@ -88,7 +89,7 @@ export function sqsHandler<T>(
       const tell = async (record: SQSRecord): Promise<void> => {
         try {
           if (invocation.remainingMs() < leastToBeginMs) throw new NotBegun('Too little time is left.');
-          const message = schema.parse(JSON.parse(record.body));
+          const message = readMessage(schema, record.body);
           const sentAtMs = Number(record.attributes.SentTimestamp);
           await bindWork({ signal: invocation.signal }, () => story(message, { ...invocation, sentAtMs }));
         } catch (error) {

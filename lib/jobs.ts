@@ -55,7 +55,11 @@ export interface Job {
   /** Paths of the desired state that the event set; see `Wish`. */
   readonly wishes: readonly string[];
   /** What the source was set up with when the event came. */
-  readonly defaults: { readonly division?: DivisionWish; readonly createTags?: boolean };
+  readonly defaults: {
+    readonly division?: DivisionWish;
+    readonly createTags?: boolean;
+    readonly types?: readonly string[];
+  };
   /** How often its current step has been looked at again. */
   readonly attempts: number;
   readonly error: JobError | null;

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { normalizeTime } from './event-order.ts';
+import { cleanTitle } from './file-name.ts';
 
 const controlCharacters = /\p{Cc}/u;
 /** Text of several lines. */
@@ -72,7 +73,10 @@ export const divisionSchema = z.union([id, byId, z.strictObject({ name: lineText
 
 /** Strips what an event may not set together: a field that is absent here stays absent, never a default. */
 export const metadataSchema = z.strictObject({
-  name: lineText(255).optional(),
+  name: lineText(255)
+    .transform(cleanTitle)
+    .refine((text) => text !== '', 'must hold something to be seen')
+    .optional(),
   description: longText(20_000).nullable().optional(),
   division: divisionSchema.optional(),
   tags: z.array(tagSchema).max(500).optional(),

@@ -1,5 +1,6 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { Fault } from './events.ts';
+import { withoutSecrets } from './without-secrets.ts';
 
 const titles: Readonly<Record<number, string>> = {
   400: 'Bad Request',
@@ -8,6 +9,7 @@ const titles: Readonly<Record<number, string>> = {
   409: 'Conflict',
   413: 'Content Too Large',
   415: 'Unsupported Media Type',
+  429: 'Too Many Requests',
   500: 'Internal Server Error',
   503: 'Service Unavailable',
 };
@@ -17,20 +19,29 @@ export class HttpProblem extends Error {
   override readonly name = 'HttpProblem';
   readonly status: number;
   readonly errors: readonly Fault[];
+  readonly retryAfterSeconds: number | null;
 
-  constructor(status: number, detail: string, errors: readonly Fault[] = []) {
-    super(detail);
+  constructor(
+    status: number,
+    detail: string,
+    errors: readonly Fault[] = [],
+    retryAfterSeconds: number | null = status === 503 ? 5 : null,
+  ) {
+    super(withoutSecrets(detail));
     this.status = status;
-    this.errors = errors;
+    this.errors = errors.map(({ field, message }) => {
+      return { field: withoutSecrets(field), message: withoutSecrets(message) };
+    });
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 
   toResponse(): APIGatewayProxyStructuredResultV2 {
-    const { status, message: detail, errors } = this;
+    const { status, message: detail, errors, retryAfterSeconds } = this;
     return {
       statusCode: status,
       headers: {
         'content-type': 'application/problem+json',
-        ...(status === 503 && { 'retry-after': '5' }),
+        ...(retryAfterSeconds !== null && { 'retry-after': String(retryAfterSeconds) }),
       },
       body: JSON.stringify({
         type: 'about:blank',

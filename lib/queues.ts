@@ -123,3 +123,19 @@ export class Queues {
 }
 
 const redriveSchema = z.object({ deadLetterTargetArn: z.string(), maxReceiveCount: z.coerce.number() });
+/**
+ * Reads the body of a message. What it holds instead is a stranger's, and repeated nowhere.
+ * @throws {Error} that names the fields that are wrong
+ */
+export function readMessage<T>(schema: z.ZodType<T>, body: string): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch {
+    throw new Error('The message is not JSON: none of ours.');
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path, code }) => `${path.join('.') || '(message)'}: ${code}`);
+  throw new Error(`The message is none of ours. ${faults.slice(0, 5).join('; ')}.`);
+}

@@ -1,3 +1,5 @@
+import { withoutSecrets } from './without-secrets.ts';
+
 /**
  * Why a job can fail: a closed list. Each reason says what the person who reads it can do, and whether the same
  * event may succeed later without being changed.
@@ -50,6 +52,19 @@ export const reasons = {
   CHECKSUM_MISMATCH: {
     retryable: false,
     advice: 'The bytes are not those the event announced. Let the source send the event again.',
+  },
+  TYPE_MISMATCH: {
+    retryable: false,
+    advice:
+      'Look what the link really gives, and send the event again with the right file or the right name.',
+  },
+  TYPE_NOT_ALLOWED: {
+    retryable: false,
+    advice: 'Send a file of another type, or add this one to the source\'s "types".',
+  },
+  CONTENT_REFUSED: {
+    retryable: false,
+    advice: 'An inspection of the content refused it. See the message, and look into the file at its source.',
   },
   PROCESSING_FAILED: {
     retryable: false,
@@ -166,7 +181,7 @@ export class JobFailure extends Error {
   readonly code: ReasonCode;
 
   constructor(code: ReasonCode, message: string) {
-    super(message);
+    super(withoutSecrets(message));
     this.code = code;
   }
 }
@@ -178,7 +193,7 @@ export class TryAgain extends Error {
   readonly afterSeconds: number | null;
 
   constructor(message: string, afterSeconds: number | null = null) {
-    super(message);
+    super(withoutSecrets(message));
     this.afterSeconds = afterSeconds;
   }
 }
@@ -191,6 +206,7 @@ export class NotYet extends TryAgain {
 /** The error of a job: what happened, and what to do about it. */
 export function jobError(code: ReasonCode, message: string): JobError {
   const { retryable, advice } = reasons[code];
-  const sentence = /[.!?]$/.test(message) ? message : `${message}.`;
+  const what = withoutSecrets(message);
+  const sentence = /[.!?]$/.test(what) ? what : `${what}.`;
   return { code, message: `${sentence} ${advice}`, retryable };
 }

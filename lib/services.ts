@@ -12,6 +12,7 @@ import { parseConfig, type Config } from './config.ts';
 import { DeadLetterQueues } from './dead-letter-queues.ts';
 import { JobList } from './job-list.ts';
 import { Jobs } from './jobs.ts';
+import { KnownSecrets } from './known-secrets.ts';
 import { OpenJobs } from './open-jobs.ts';
 import { PaceItems } from './pace-items.ts';
 import { PersonalUploads } from './personal-uploads.ts';
@@ -20,6 +21,7 @@ import { awsCalls, s3Calls } from './retry-rules.ts';
 import { ShowpadPace } from './showpad-pace.ts';
 import type { ShowpadNames } from './showpad-names.ts';
 import type { ShowpadClient } from './showpad/client.ts';
+import { SourceAllowance } from './source-allowance.ts';
 import { SourceRegistry } from './sources/source-registry.ts';
 import type { StagedObject } from './staging.ts';
 import { SweepState } from './sweep-state.ts';
@@ -45,6 +47,7 @@ export interface Services {
   readonly deadLetterQueues: DeadLetterQueues;
   readonly sweepState: SweepState;
   readonly sources: SourceRegistry;
+  readonly allowance: SourceAllowance;
   readonly staging: () => Promise<Omit<StagedObject, 'key'>>;
   readonly showpad: () => Promise<ShowpadClient>;
   readonly names: () => Promise<ShowpadNames>;
@@ -84,14 +87,19 @@ function buildServices(environment: NodeJS.ProcessEnv): Services {
   const database = DynamoDBDocumentClient.from(dynamodb, {
     marshallOptions: { removeUndefinedValues: true },
   });
+  const known = new KnownSecrets();
   const secrets = new SecretsProvider({ awsSdkV3Client: secretsManager });
   const readSecret = async (name: string, fresh = false): Promise<string> => {
     const value = await secrets.get(name, { maxAge: secretAgeSeconds, forceFetch: fresh });
     if (typeof value !== 'string') throw new Error('A secret is empty or binary; it must hold JSON text.');
+    known.learn(value);
     return value;
   };
 
-  const logger = new Logger();
+  // The last look at every line, whoever writes it.
+  const jsonReplacerFn = (_key: string, value: unknown) =>
+    typeof value === 'string' ? known.hide(value) : value;
+  const logger = new Logger({ jsonReplacerFn });
   const metrics = new Metrics({ singleMetric: false });
   const timeline = new Timeline(database, config.TABLE_NAME);
   const telemetry = new Telemetry(logger, metrics, timeline);
@@ -130,6 +138,7 @@ function buildServices(environment: NodeJS.ProcessEnv): Services {
     }),
     deadLetterQueues: new DeadLetterQueues(sqs),
     sweepState: new SweepState(database, config.TABLE_NAME),
+    allowance: new SourceAllowance(database, config.TABLE_NAME),
     sources: new SourceRegistry(({ fresh }) => readSecret(config.SOURCES_SECRET_ARN, fresh)),
     showpad,
     names: remembered(async () => {

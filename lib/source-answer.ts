@@ -46,9 +46,13 @@ function unusable(url: URL, why: string): SourceError {
 /** A content coding that is not identity, or a transfer coding that is not chunked; null when there is neither. */
 function unwantedCoding(headers: Headers): string | null {
   const content = (singleHeader(headers, 'content-encoding') ?? '').trim().toLowerCase();
-  if (content !== '' && content !== 'identity') return `content-encoding ${content}`;
+  if (content !== '' && content !== 'identity') return `content-encoding ${shortened(content)}`;
   const transfer = (singleHeader(headers, 'transfer-encoding') ?? 'chunked').trim().toLowerCase();
-  return transfer === 'chunked' ? null : `transfer-encoding ${transfer}`;
+  return transfer === 'chunked' ? null : `transfer-encoding ${shortened(transfer)}`;
+}
+
+function shortened(value: string): string {
+  return /^[a-z-]{1,20}$/.test(value) ? value : 'of no known name';
 }
 
 /** RFC 6838, 4.2. */

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { startDigest, type ContentDigest } from './content-digest.ts';
-import { mayBeLoginPage, refuseLoginPage } from './login-page.ts';
+import { inspect } from './content-inspection.ts';
+import { HeldBeginning } from './held-beginning.ts';
 import { continuedTotal, type ExpectedFile, type Representation } from './source-answer.ts';
 import { describeUrl, SourceError } from './source-error.ts';
 import { asSourceFailure } from './source-refusal.ts';
@@ -16,6 +17,7 @@ import { startStallWatchdog } from './stall-watchdog.ts';
 export type SourceContentOptions = SourceRequestOptions &
   RetryOptions & {
     expected: ExpectedFile;
+    allowedTypes?: readonly string[] | undefined;
     maxBytes: number;
     idleTimeoutMs: number;
     minimumBytesPerSecond: number;
@@ -30,8 +32,8 @@ export type SourceContent = { body: Pieces; result(): ContentDigest; discard(): 
 
 /**
  * Reads a content from its first answer to its verified end, going on by ranged GETs of `url` after interruptions.
- * `body` throws a SourceError instead of ending when the content is cut for good, too slow, too large, empty, a web
- * page in place of a file, or not of the announced size or checksums.
+ * `body` throws a SourceError instead of ending when the content is cut for good, too slow, too large, empty, or not of
+ * the announced size or checksums, and before its first byte when it is not what its name says, or not allowed.
  */
 export function readContent(
   url: URL,
@@ -42,6 +44,7 @@ export function readContent(
   const { expected } = options;
   const place = describeUrl(url);
   const digest = startDigest();
+  const beginning = new HeldBeginning(judge);
   let current = answer.body;
   let total = representation.contentLength;
   let resumes = 0;
@@ -72,6 +75,12 @@ export function readContent(
     }
     total = continued;
     return next.body;
+  }
+
+  function judge(bytes: Buffer): void {
+    const { allowedTypes } = options;
+    const refusal = inspect({ expected, answered: representation.mediaType, allowedTypes, beginning: bytes });
+    if (refusal !== null) throw new SourceError(refusal.code, `${place} ${refusal.message}`);
   }
 
   function assertNotTooLong(): void {
@@ -152,8 +161,11 @@ export function readContent(
         if (chunk === undefined) break;
         digest.update(chunk);
         assertNotTooLong();
-        yield chunk;
+        const judged = beginning.take(chunk);
+        if (judged !== null) yield judged;
       }
+      const short = beginning.end();
+      if (short !== null) yield short;
       result = assertComplete();
     } finally {
       watchdog.stop();
@@ -162,7 +174,7 @@ export function readContent(
   }
 
   return {
-    body: mayBeLoginPage(representation.mediaType, expected) ? refuseLoginPage(url, pieces()) : pieces(),
+    body: pieces(),
     result() {
       if (result === null) throw new Error(`${place} has not been read to its end.`);
       return result;

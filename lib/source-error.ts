@@ -1,3 +1,5 @@
+import { withoutSecrets } from './without-secrets.ts';
+
 /** Why a file could not be fetched from its source. */
 export type SourceFailureCode =
   | 'SOURCE_URL_INVALID'
@@ -11,7 +13,10 @@ export type SourceFailureCode =
   | 'FILE_TOO_LARGE'
   | 'FILE_EMPTY'
   | 'SIZE_MISMATCH'
-  | 'CHECKSUM_MISMATCH';
+  | 'CHECKSUM_MISMATCH'
+  | 'TYPE_MISMATCH'
+  | 'TYPE_NOT_ALLOWED'
+  | 'CONTENT_REFUSED';
 
 export type SourceErrorOptions = { retryable?: boolean; retryAfterSeconds?: number | null; cause?: unknown };
 
@@ -26,7 +31,7 @@ export class SourceError extends Error {
   readonly retryAfterSeconds: number | null;
 
   constructor(code: SourceFailureCode, message: string, options: SourceErrorOptions = {}) {
-    super(message, { cause: options.cause });
+    super(withoutSecrets(message), { cause: options.cause });
     this.name = 'SourceError';
     this.code = code;
     this.retryable = options.retryable ?? false;
@@ -36,9 +41,12 @@ export class SourceError extends Error {
 
 const longestPath = 200;
 const mailAddress = /[^/]+(?:@|%40)[^/]+/gi;
+// Some links carry their signature in the path.
+const keyLikeSegment =
+  /\/(?:[^/]*(?:token|hmac|signature|secret)=[^/]*|(?=[^/]*[0-9])(?=[^/]*[A-Za-z])[\w~+=-]{32,})(?=\/|$)/gi;
 
-/** Host and path of a URL for messages: no user, query, fragment or e-mail address; a long path is cut. */
+/** Host and path of a URL for messages: no user, query, fragment, e-mail address or key; a long path is cut. */
 export function describeUrl(url: URL): string {
-  const path = url.pathname.replace(mailAddress, '…');
+  const path = url.pathname.replace(mailAddress, '…').replace(keyLikeSegment, '/…');
   return `${url.host}${path.length > longestPath ? `${path.slice(0, longestPath)}…` : path}`;
 }

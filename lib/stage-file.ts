@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { download } from './download.ts';
+import { declaredTypes } from './declared-type.ts';
 import type { SourceFile } from './events.ts';
 import type { Invocation } from './handlers.ts';
+import type { Job } from './jobs.ts';
 import { deleteStaged, stageStream } from './staging.ts';
 import { inTime, measureTransfer, type Route } from './transfer-limits.ts';
 
@@ -21,13 +23,13 @@ export interface StagedContent {
  */
 export async function stageFile(
   work: Invocation & { readonly attempt: number },
-  jobId: string,
+  { id, defaults }: Pick<Job, 'id' | 'defaults'>,
   file: SourceFile,
   keep: (content: StagedContent) => Promise<boolean>,
 ): Promise<StagedContent | null> {
   const { services, signal } = work;
   const { config } = services;
-  const object = { ...(await services.staging()), key: `staged/${jobId}/${randomUUID()}` };
+  const object = { ...(await services.staging()), key: `staged/${id}/${randomUUID()}` };
   const dispatcher = await services.sourceDispatcher();
   try {
     const source = await download(file.url, {
@@ -35,6 +37,7 @@ export async function stageFile(
       allowPrivateAddresses: config.ALLOW_PRIVATE_SOURCES,
       maxBytes: config.MAX_FILE_BYTES,
       expected: file,
+      allowedTypes: defaults.types,
       signal,
     });
     const { size } = source;
@@ -43,7 +46,8 @@ export async function stageFile(
     const body = counted(source.body, (bytes) => {
       fetchedBytes += bytes;
     });
-    const mediaType = file.mediaType ?? source.mediaType;
+    // What a stranger calls its answer is no type to keep a file under.
+    const mediaType = declaredTypes(file).at(-1) ?? null;
     await inTime(work, route, size, () =>
       measureTransfer(work, route, size ?? 0, (onEnd) =>
         stageStream({ ...object, body, size, mediaType, signal }).finally(() => {

@@ -4,6 +4,7 @@ import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Job } from './jobs.ts';
 import type { JobError } from './reasons.ts';
 import type { Timeline } from './timeline.ts';
+import { withoutSecretsWithin } from './without-secrets.ts';
 
 type Details = Readonly<Record<string, unknown>>;
 
@@ -193,7 +194,7 @@ export class Telemetry {
 
   async #happened(job: Job, what: string, details: Details): Promise<void> {
     this.#logger.info(what, { ...identify(job), ...details, lastState: undefined });
-    await this.#timeline.append(job.key, { what, jobId: job.id, details });
+    await this.#timeline.append(job.key, { what, jobId: job.id, details: withoutSecretsWithin(details) });
   }
 
   #count(

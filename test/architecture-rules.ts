@@ -96,9 +96,14 @@ export const architectureRules: readonly ArchitectureRule[] = [
     (imported) =>
       imported.startsWith('node:') ||
       imported.startsWith('lib/showpad/') ||
-      ['undici', 'zod', 'lib/guarded-connector.ts', 'lib/public-addresses.ts', 'lib/retry-rules.ts'].includes(
-        imported,
-      ),
+      [
+        'undici',
+        'zod',
+        'lib/guarded-connector.ts',
+        'lib/public-addresses.ts',
+        'lib/retry-rules.ts',
+        'lib/without-secrets.ts',
+      ].includes(imported),
     { path: 'lib/showpad/new.ts', text: "import type { Job } from '../jobs.ts';" },
   ),
   eachImport(

@@ -1,3 +1,5 @@
+import { withoutSecrets } from '../without-secrets.ts';
+
 const maximumCharacters = 500;
 
 /**
@@ -5,11 +7,7 @@ const maximumCharacters = 500;
  * bearer tokens and control characters, and not longer than 500 characters.
  */
 export function redact(text: string): string {
-  return text
-    .slice(0, 4 * maximumCharacters)
-    .replaceAll(/\p{Cc}+/gu, ' ')
-    .replaceAll(/\b(https?:\/\/[^\s?#"'<>]+)[?#][^\s"'<>]*/gi, '$1?…')
-    .replaceAll(/\bbearer\s+[\w.~+/=-]+/gi, 'Bearer …')
+  return withoutSecrets(text.slice(0, 4 * maximumCharacters).replaceAll(/\p{Cc}+/gu, ' '))
     .replaceAll(/[^\s@<>"'(),;:]{1,64}@[^\s@<>"'(),;:]{1,255}/g, '…@…')
     .slice(0, maximumCharacters);
 }

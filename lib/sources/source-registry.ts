@@ -1,5 +1,12 @@
 import { parseSources, type Source } from './source.ts';
 
+type Sources = ReadonlyMap<string, Source>;
+interface Look {
+  readonly at: number;
+  readonly sources: Promise<Sources>;
+  state: 'open' | 'done' | 'failed';
+}
+
 /** Another look at the secret costs a call, and a stranger can provoke it: at most one in this time. */
 const quietMs = 30_000;
 
@@ -7,8 +14,8 @@ const quietMs = 30_000;
 export class SourceRegistry {
   readonly #read: (options: { fresh: boolean }) => Promise<string>;
   readonly #now: () => number;
-  #freshAt = Number.NEGATIVE_INFINITY;
-  #parsed: { readonly json: string; readonly sources: ReadonlyMap<string, Source> } | undefined;
+  #look: Look | undefined;
+  #parsed: { readonly json: string; readonly sources: Sources } | undefined;
 
   /** @param read gives the secret's JSON; `fresh` asks it to pass by any cache */
   constructor(read: (options: { fresh: boolean }) => Promise<string>, now: () => number = Date.now) {
@@ -21,15 +28,29 @@ export class SourceRegistry {
     return (await this.#load(false)).get(name) ?? (await this.findFresh(name));
   }
 
-  /** The source as the secret says now, or undefined when it was read freshly within the last 30 s. */
+  /**
+   * The source as the secret says now, or undefined when it was read freshly within the last 30 s. Callers that come
+   * at once share one look.
+   * @throws {Error} when the secret cannot be read or is not usable: that says nothing about the sender, so the next
+   * caller looks again
+   */
   async findFresh(name: string): Promise<Source | undefined> {
-    if (this.#now() - this.#freshAt < quietMs) return undefined;
-    const sources = await this.#load(true);
-    this.#freshAt = this.#now();
-    return sources.get(name);
+    const look = this.#look;
+    if (look?.state === 'done' && this.#now() - look.at < quietMs) return undefined;
+    return (await (look?.state === 'open' ? look : this.#lookAgain()).sources).get(name);
   }
 
-  async #load(fresh: boolean): Promise<ReadonlyMap<string, Source>> {
+  #lookAgain(): Look {
+    const look: Look = { at: this.#now(), sources: this.#load(true), state: 'open' };
+    this.#look = look;
+    look.sources.then(
+      () => (look.state = 'done'),
+      () => (look.state = 'failed'),
+    );
+    return look;
+  }
+
+  async #load(fresh: boolean): Promise<Sources> {
     const json = await this.#read({ fresh });
     if (json !== this.#parsed?.json) this.#parsed = { json, sources: parseSources(json) };
     return this.#parsed.sources;

@@ -15,6 +15,18 @@ const sourceSchema = z.strictObject({
   secrets: z.array(secret).min(1, 'must list at least one secret').max(5, 'must list at most five secrets'),
   /** The Division of events that name none, by id or {"name"}. */
   division: z.union([z.string().min(1), z.strictObject({ name: z.string().min(1) })]).optional(),
+  /** How many events it may send in a minute; what is more is answered with 429. */
+  eventsPerMinute: z.int().min(1).max(1_000_000).default(60_000),
+  /** The media types of the files it may send, such as `application/pdf` and `image/*`; without it, all of them. */
+  types: z
+    .array(
+      z
+        .string()
+        .regex(/^[a-z0-9][a-z0-9.+-]*\/(?:\*|[a-z0-9][a-z0-9.+-]*)$/, 'must be a media type or image/*'),
+    )
+    .min(1, 'must list at least one type')
+    .max(100, 'must list at most 100 types')
+    .optional(),
   /** Whether a tag that an event names, and its Division does not have, is made. */
   createTags: z.boolean().default(true),
   /** What becomes of a file that is in a person's My Files already: the upload fails, or is made as "name (2)". */

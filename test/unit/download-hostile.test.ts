@@ -4,6 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { createDispatcher } from '../../lib/guarded-connector.ts';
 import type { SourceFailureCode } from '../../lib/source-error.ts';
 import { collect, failureOf, serve, serveRaw, start } from './stranger-source.ts';
+import { untrustedCertificate as certificate } from './untrusted-certificate.ts';
 
 type Options = NonNullable<Parameters<typeof failureOf>[1]>;
 
@@ -171,26 +172,6 @@ describe('a source that takes its time', () => {
     expect((chunk.value?.length ?? 0) + rest.length).toBe(bytes.length);
   });
 });
-
-// Made for this test alone: self-signed, of no use anywhere.
-const certificate = {
-  key: `-----BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgySAY9nQaHl4XO1wL
-gh+m4POSvvjLlNuH/StBlSVtG1ahRANCAAT8Kb+Y1ObttYYHfDaLgaQ7N7qTkvAC
-vmRFi+kUXIhE2HGZC895M2eE/WKpC8iE8C3PWhvwDcKjTjBt/n+ryO/A
------END PRIVATE KEY-----`,
-  cert: `-----BEGIN CERTIFICATE-----
-MIIBkDCCATWgAwIBAgIUbwABIIAGsOj+i0qOswdwQ3EUBrUwCgYIKoZIzj0EAwIw
-HDEaMBgGA1UEAwwRdW50cnVzdGVkLmV4YW1wbGUwIBcNMjYxMTIzMTY0NTE3WhgP
-MjEyNjEwMzAxNjQ1MTdaMBwxGjAYBgNVBAMMEXVudHJ1c3RlZC5leGFtcGxlMFkw
-EwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE/Cm/mNTm7bWGB3w2i4GkOze6k5LwAr5k
-RYvpFFyIRNhxmQvPeTNnhP1iqQvIhPAtz1ob8A3Co04wbf5/q8jvwKNTMFEwHQYD
-VR0OBBYEFOx+jrx/4QN2FdHvRixVzhf1PoMlMB8GA1UdIwQYMBaAFOx+jrx/4QN2
-FdHvRixVzhf1PoMlMA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDSQAwRgIh
-ALD54Dhrg4fOtRfy7ts0kCRdTjEsmLZjrthrlFGKkTGgAiEAodBM0VRx0FPWYIem
-dJsQa+Rf2ULVfrfcm8d9gO/cnRc=
------END CERTIFICATE-----`,
-};
 
 async function failureOver(server: ReturnType<typeof createServer>) {
   server.listen(0, '127.0.0.1');

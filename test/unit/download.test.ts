@@ -154,12 +154,12 @@ describe('a web page in place of a file', () => {
   });
 
   test.each([
-    ['%PDF-1.7 and so on'],
-    ['%PDF-'.padEnd(2000, 'x')],
-    ['<svg xmlns="http://www.w3.org/2000/svg"/>'],
-  ])('is told from a file that is only called text/html: %.20s', async (bytes) => {
+    ['%PDF-1.7 and so on', 'file.pdf'],
+    ['%PDF-'.padEnd(2000, 'x'), 'file.pdf'],
+    ['<svg xmlns="http://www.w3.org/2000/svg"/>', 'file.svg'],
+  ])('is told from a file that is only called text/html: %.20s', async (bytes, name) => {
     const source = await servePage(bytes);
-    const file = await start(source.url, { expected: { name: 'file.svg' } });
+    const file = await start(source.url, { expected: { name } });
     expect((await collect(file.body)).toString()).toBe(bytes);
   });
 

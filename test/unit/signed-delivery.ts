@@ -48,6 +48,6 @@ export function delivery(
       ...headers,
     },
     body: signed.body,
-    receivedAt: now,
+    receivedAt: new Date(),
   };
 }

@@ -1,0 +1,55 @@
+/** What becomes of a file's name. Names with control characters are refused at the door, and clean all the same. */
+export interface FileNameCase {
+  readonly name: string;
+  readonly clean: string;
+}
+
+const name = (given: string, clean: string): FileNameCase => ({ name: given, clean });
+
+export const fileNameCases: readonly FileNameCase[] = [
+  name('../../etc/passwd', 'passwd'),
+  name('..\\..\\windows\\win.ini', 'win.ini'),
+  name('/etc/passwd', 'passwd'),
+  name('C:\\x.pdf', 'x.pdf'),
+  name('\\\\srv\\share\\x', 'x'),
+  name('....//x', 'x'),
+  name('%2e%2e%2fx', '_2e_2e_2fx'),
+  name('..%c0%afx', '_._c0_afx'),
+  name('.', 'file'),
+  name('..', 'file'),
+  name('', 'file'),
+  name(' ', 'file'),
+  name('.htaccess', '_htaccess'),
+  name('a\u0000.pdf', 'a.pdf'),
+  name('a\r\nX-Evil: 1.pdf', 'a X-Evil_ 1.pdf'),
+  name('a".pdf', 'a_.pdf'),
+  name("a'.pdf", "a'.pdf"),
+  name('a;b.pdf', 'a;b.pdf'),
+  name('a\\".pdf', '_.pdf'),
+  name('CON', '_CON'),
+  name('nul.txt', '_nul.txt'),
+  name('a.pdf.', 'a.pdf'),
+  name('a.pdf ', 'a.pdf'),
+  name(`${'a'.repeat(300)}.pdf`, `${'a'.repeat(196)}.pdf`),
+  name(`${'\u00e9'.repeat(200)}.pdf`, `${'\u00e9'.repeat(98)}.pdf`),
+  name('invoice\u202efdp.exe', 'invoicefdp.exe'),
+  name('a\u200b.pdf', 'a.pdf'),
+  name('a\ufeff.pdf', 'a.pdf'),
+  name('\ud83d\udcc4.pdf', '\ud83d\udcc4.pdf'),
+  name('e\u0301.pdf', '\u00e9.pdf'),
+  name('a\u2028b.pdf', 'ab.pdf'),
+  name('<script>.svg', '_script_.svg'),
+  name('$(id).pdf', '$(id).pdf'),
+  name("'id'.pdf", "'id'.pdf"),
+  name('|x.pdf', '_x.pdf'),
+  name('a/../b.pdf', 'b.pdf'),
+  name('a*?.pdf', 'a__.pdf'),
+  name('~/.ssh/id', 'id'),
+  name('-rf', '_rf'),
+  name('a.php.jpg', 'a.php.jpg'),
+  name('a.tar.gz', 'a.tar.gz'),
+  name('noextension', 'noextension'),
+  name('a.PDF', 'a.PDF'),
+  name('a.%70df', 'a._70df'),
+  name('\ud800.pdf', '\ufffd.pdf'),
+];
