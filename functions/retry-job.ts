@@ -29,7 +29,7 @@ export const handler = httpHandler(async ({ path }, { services, remainingMs }) =
     throw new HttpProblem(409, 'The asset is being written right now. Try again in a moment.');
   const changes = { attempts: 0, error: null, retriedAt: new Date().toISOString() };
   if (await jobs.advance(job.id, 'received', changes)) await telemetry.jobRetried(job);
-  await queues.send(job.wishes.includes('content') ? 'stage' : 'metadata', { jobId: job.id, attempt: 0 });
+  await queues.send(job.wishes.includes('content') ? 'stage' : 'metadata', job, { attempt: 0 });
   return jsonResponse(202, presentJob((await jobs.get(job.id)) ?? job));
 });
 
@@ -42,7 +42,7 @@ async function retryPush(job: Job, { jobs, personalUploads, queues, telemetry }:
   for (const { index, state } of await personalUploads.list(job.id)) {
     if (state === 'failed') await personalUploads.reopen(job.id, index);
   }
-  await queues.send('stage', { jobId: job.id, attempt: 0, push: 'file' });
+  await queues.send('stage', job, { attempt: 0, push: 'file' });
   const [retried, uploads] = await Promise.all([jobs.get(job.id), personalUploads.list(job.id)]);
   return jsonResponse(202, presentJob(retried ?? job, push, uploads));
 }

@@ -75,7 +75,7 @@ async function putOff(
   { againInSeconds, why }: Exclude<StepOutcome, 'proceed'>,
 ): Promise<void> {
   services.telemetry.stepPutOff(job, queue, againInSeconds, why);
-  await services.queues.send(queue, { ...message, attempt: message.attempt + 1 }, againInSeconds);
+  await services.queues.send(queue, job, { ...message, attempt: message.attempt + 1 }, againInSeconds);
 }
 
 /** A push is done when it is for every recipient; where one has failed, the job says so once all have ended. */

@@ -1,5 +1,6 @@
 import { ChangeMessageVisibilityCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
+import { messageGroup } from './message-group.ts';
 
 /** "Look at this job again": all a message ever says. */
 export const stepMessageSchema = z.strictObject({
@@ -10,6 +11,12 @@ export const stepMessageSchema = z.strictObject({
   push: z.union([z.literal('file'), z.int().min(0)]).exactOptional(),
 });
 export type StepMessage = z.output<typeof stepMessageSchema>;
+
+/** The job that a message is about; its source is the group that a fair queue knows it by. */
+export interface QueuedJob {
+  readonly id: string;
+  readonly source: string;
+}
 
 /** The steps that have a queue and a function of their own. */
 export type QueuedStep = 'stage' | 'upload' | 'metadata' | 'poll';
@@ -46,12 +53,23 @@ export class Queues {
     );
   }
 
-  /** @param delaySeconds is rounded up to a whole second and cut at 900 */
-  async send(step: QueueName, message: StepMessage, delaySeconds = 0): Promise<void> {
+  /**
+   * Sends a job to a step. Its source is the message's group, so that the backlog of one source does not hold up
+   * the others; on a standard queue a group neither orders messages nor locks them.
+   * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
+   * @param delaySeconds is rounded up to a whole second and cut at 900
+   */
+  async send(
+    step: QueueName,
+    { id, source }: QueuedJob,
+    message: Omit<StepMessage, 'jobId'>,
+    delaySeconds = 0,
+  ): Promise<void> {
     await this.#client.send(
       new SendMessageCommand({
         QueueUrl: this.#urls[step],
-        MessageBody: JSON.stringify(message),
+        MessageBody: JSON.stringify({ jobId: id, ...message } satisfies StepMessage),
+        MessageGroupId: messageGroup(source),
         DelaySeconds: Math.min(longestDelaySeconds, Math.max(0, Math.ceil(delaySeconds))),
       }),
     );

@@ -52,7 +52,7 @@ export function step(kind: QueuedStep, story: (work: Work) => Promise<StepOutcom
     else {
       const { againInSeconds, why } = outcome;
       services.telemetry.stepPutOff(job, kind, againInSeconds, why);
-      await services.queues.send(kind, { jobId, attempt: attempt + 1 }, againInSeconds);
+      await services.queues.send(kind, job, { attempt: attempt + 1 }, againInSeconds);
       await services.jobs.advance(jobId, stateWhile[kind](job), { attempts: attempt + 1 });
     }
   };
