@@ -31,7 +31,7 @@ async function retryAsset(job: Job, services: Services, remainingMs: number): Pr
   if (cleared === null)
     throw new HttpProblem(409, 'The asset is being written right now. Try again in a moment.');
   if (await jobs.advance(job.id, 'received', fromTheBeginning())) await telemetry.jobRetried(job);
-  await queues.send(job.wishes.includes('content') ? 'stage' : 'metadata', { jobId: job.id, attempt: 0 });
+  await queues.send(job.wishes.includes('content') ? 'stage' : 'metadata', job, { attempt: 0 });
 }
 
 /** Recipients that have failed get another turn; what may have arrived is looked for, and never sent again. */

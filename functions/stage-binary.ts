@@ -46,7 +46,7 @@ async function stagePushed(work: PushWork): Promise<StepOutcome> {
     const { state } = await personalUploads.open(job.id, index);
     // Those that are processed lost their turn to look at the ticket if the job had failed meanwhile.
     if (state === 'done' || state === 'failed') continue;
-    await queues.send('personalUpload', { jobId: job.id, attempt: 0, push: index });
+    await queues.send('personalUpload', job, { attempt: 0, push: index });
   }
   return 'proceed';
 }

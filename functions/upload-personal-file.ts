@@ -122,7 +122,7 @@ async function send(work: Delivery, client: ShowpadClient, lease: ItemLease): Pr
 /** The staged bytes have expired: once they are there again, this recipient's turn comes again. */
 async function stageAgain({ services, job }: PersonalWork, staged: Staged): Promise<StepOutcome> {
   await services.personalUploads.forgetStaged(job.id, staged);
-  await services.queues.send('stage', { jobId: job.id, attempt: 0, push: 'file' });
+  await services.queues.send('stage', job, { attempt: 0, push: 'file' });
   return 'proceed';
 }
 
@@ -145,11 +145,7 @@ async function settle({ services, job, upload }: PersonalWork, copy: Copy): Prom
   await services.jobs.advance(job.id, 'processing');
   const since = upload.since ?? new Date().toISOString();
   await personalUploads.advance(job.id, upload.index, { state: 'processing', ticketId, since });
-  await queues.send(
-    'poll',
-    { jobId: job.id, attempt: upload.polls, push: upload.index },
-    config.TICKET_POLL_SECONDS,
-  );
+  await queues.send('poll', job, { attempt: upload.polls, push: upload.index }, config.TICKET_POLL_SECONDS);
   return 'proceed';
 }
 

@@ -84,13 +84,13 @@ async function accept(
     if (event.type === 'myfiles.upload') {
       await personalUploads.createPush(pushOf(source, job.id, event.data));
       job = await takeUp(job, jobs);
-      await queues.send('stage', { jobId: job.id, attempt: 0, push: 'file' });
+      await queues.send('stage', job, { attempt: 0, push: 'file' });
       if (created !== null) await telemetry.eventAccepted(job, 1);
       return { job, isNew: created !== null };
     }
     const { desired } = await assets.merge(job, wishes);
     job = await takeUp(job, jobs);
-    await queues.send(event.type === 'asset.upsert' ? 'stage' : 'metadata', { jobId: job.id, attempt: 0 });
+    await queues.send(event.type === 'asset.upsert' ? 'stage' : 'metadata', job, { attempt: 0 });
     if (created !== null) await telemetry.eventAccepted(job, desired.generation);
     return { job, isNew: created !== null };
   } catch (error) {

@@ -40,20 +40,20 @@ export async function proceed(
   const { job, asset } = open;
   const next = nextStep(job, asset);
   const isRepeated = from !== undefined && next.kind === from.step;
-  const message = { jobId, attempt: isRepeated ? from.attempt + 1 : 0 };
+  const message = { attempt: isRepeated ? from.attempt + 1 : 0 };
   const delaySeconds = isRepeated ? backoffSeconds(from.attempt) : 0;
   switch (next.kind) {
     case 'stage':
     case 'upload':
-      await services.queues.send(next.kind, message, delaySeconds);
+      await services.queues.send(next.kind, job, message, delaySeconds);
       return;
     case 'metadata':
       await services.jobs.advance(jobId, stateOfMetadata(job), references(asset));
-      await services.queues.send('metadata', message, delaySeconds);
+      await services.queues.send('metadata', job, message, delaySeconds);
       return;
     case 'poll':
       await services.jobs.advance(jobId, 'processing', { ...references(asset), attempts: message.attempt });
-      await services.queues.send('poll', message, Math.max(1, delaySeconds));
+      await services.queues.send('poll', job, message, Math.max(1, delaySeconds));
       return;
     case 'done':
       await dropStaged(services, asset);

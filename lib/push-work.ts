@@ -92,5 +92,5 @@ async function putOff(
   const { againInSeconds, why } = outcome;
   services.telemetry.stepPutOff(job, queue, againInSeconds, why);
   const attempt = nextAttempt(message.attempt, outcome);
-  await services.queues.send(queue, { ...message, attempt }, againInSeconds);
+  await services.queues.send(queue, job, { ...message, attempt }, againInSeconds);
 }

@@ -5,6 +5,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
+import { messageGroup } from './message-group.ts';
 import { sqsDelaySeconds } from './retry-rules.ts';
 
 /** "Look at this job again": all a message ever says. */
@@ -24,6 +25,12 @@ export function readStepMessage(body: string): StepMessage | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The job that a message is about; its source is the group that a fair queue knows it by. */
+export interface QueuedJob {
+  readonly id: string;
+  readonly source: string;
 }
 
 /** The steps that have a queue and a function of their own. */
@@ -77,12 +84,23 @@ export class Queues {
     );
   }
 
-  /** @param delaySeconds is rounded up to a whole second and cut at 900 */
-  async send(step: QueueName, message: StepMessage, delaySeconds = 0): Promise<void> {
+  /**
+   * Sends a job to a step. Its source is the message's group, so that the backlog of one source does not hold up
+   * the others; on a standard queue a group neither orders messages nor locks them.
+   * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
+   * @param delaySeconds is rounded up to a whole second and cut at 900
+   */
+  async send(
+    step: QueueName,
+    { id, source }: QueuedJob,
+    message: Omit<StepMessage, 'jobId'>,
+    delaySeconds = 0,
+  ): Promise<void> {
     await this.#client.send(
       new SendMessageCommand({
         QueueUrl: this.#urls[step],
-        MessageBody: JSON.stringify(message),
+        MessageBody: JSON.stringify({ jobId: id, ...message } satisfies StepMessage),
+        MessageGroupId: messageGroup(source),
         DelaySeconds: sqsDelaySeconds(delaySeconds),
       }),
     );

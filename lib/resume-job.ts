@@ -27,17 +27,17 @@ async function resumeAsset({ assets, queues }: Services, job: Job): Promise<bool
     case 'stage':
     case 'upload':
     case 'metadata':
-      await queues.send(next, { jobId: job.id, attempt: 0 });
+      await queues.send(next, job, { attempt: 0 });
       return true;
     case 'poll':
       // The chain of polls goes on where it was, so that of two only one goes on.
-      await queues.send('poll', { jobId: job.id, attempt: job.attempts });
+      await queues.send('poll', job, { attempt: job.attempts });
       return true;
     case 'done':
     case 'superseded':
     case 'failed':
       // Nothing is left to do but to say so, which every step does.
-      await queues.send('metadata', { jobId: job.id, attempt: 0 });
+      await queues.send('metadata', job, { attempt: 0 });
       return true;
   }
 }
@@ -48,7 +48,7 @@ async function resumePush({ personalUploads, queues }: Services, job: Job): Prom
   const open = uploads.filter(({ state }) => state !== 'done' && state !== 'failed');
   const hasEnded = uploads.length === push.recipients.length && open.length === 0;
   // Whoever looks at a recipient that has ended ends the push with the last of them.
-  if (hasEnded) await queues.send('personalUpload', { jobId: job.id, attempt: 0, push: 0 });
-  else await queues.send('stage', { jobId: job.id, attempt: 0, push: 'file' });
+  if (hasEnded) await queues.send('personalUpload', job, { attempt: 0, push: 0 });
+  else await queues.send('stage', job, { attempt: 0, push: 'file' });
   return true;
 }

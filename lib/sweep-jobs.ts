@@ -98,7 +98,7 @@ async function lookAfterPush(sweep: Sweep, job: Job, absenceMs: number): Promise
   };
   const send = async (): Promise<void> => {
     for (const { index } of lost) {
-      await services.queues.send('personalUpload', { jobId: job.id, attempt: 0, push: index });
+      await services.queues.send('personalUpload', job, { attempt: 0, push: index });
     }
   };
   return remind(sweep, job, changedAt(first), send, giveUp);

@@ -66,7 +66,7 @@ export function step(kind: QueuedStep, story: (work: Work) => Promise<StepOutcom
       const { againInSeconds, why } = outcome;
       services.telemetry.stepPutOff(job, kind, againInSeconds, why);
       const next = nextAttempt(attempt, outcome);
-      await services.queues.send(kind, { jobId, attempt: next }, againInSeconds);
+      await services.queues.send(kind, job, { attempt: next }, againInSeconds);
       await services.jobs.advance(jobId, stateWhile[kind](job), { attempts: next });
     }
   };

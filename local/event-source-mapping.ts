@@ -4,6 +4,7 @@ import {
   DeleteMessageBatchCommand,
   MessageNotInflight,
   ReceiveMessageCommand,
+  SQSServiceException,
 } from '@aws-sdk/client-sqs';
 import type { Message, SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSEvent } from 'aws-lambda';
@@ -33,12 +34,19 @@ export interface EventSourceMapping {
 }
 
 /**
- * Long enough to spare the machine, short enough to end soon: an aborted poll could lose the message it was about
- * to bring, so polls are always waited for.
+ * Long enough to spare the machine, short enough to end soon. Polls are waited for and never aborted: what one was
+ * just bringing would be in flight for its whole visibility timeout, with nobody to handle it.
  */
 const pollSeconds = 1;
 const retryMs = 1000;
 const largestReceive = 10;
+
+/** The message's time had come by itself: it is visible, somebody else's, or in the dead-letter queue. */
+function hasLeft(error: unknown): boolean {
+  if (error instanceof MessageNotInflight) return true;
+  // So SQS calls it, although the SDK has no class for it.
+  return error instanceof SQSServiceException && error.name.startsWith('InvalidParameterValue');
+}
 
 /** Polls a queue and invokes a function with what arrives, by the rules of Lambda's event source mappings. */
 export function startEventSourceMapping(
@@ -102,8 +110,7 @@ export function startEventSourceMapping(
       try {
         await sqs.send(command);
       } catch (error) {
-        // Its time had come by itself.
-        if (!(error instanceof MessageNotInflight)) throw error;
+        if (!hasLeft(error)) throw error;
       }
     });
     await Promise.all(changes);

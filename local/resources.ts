@@ -84,7 +84,7 @@ async function createQueue({ sqs }: AwsClients, logicalId: string, name: string)
   return { logicalId, url, arn: Attributes['QueueArn'], name };
 }
 
-/** Emulators name hosts that need not resolve here; the SDK follows the URL's host. */
+/** An SQS from elsewhere may name a host that does not resolve here; the SDK follows the URL's host. */
 async function reachable(queueUrl: string, sqs: AwsClients['sqs']): Promise<string> {
   const endpoint = await sqs.config.endpoint?.();
   if (endpoint === undefined) return queueUrl;

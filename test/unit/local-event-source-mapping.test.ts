@@ -1,8 +1,11 @@
 import { EventEmitter, once } from 'node:events';
 import {
+  ChangeMessageVisibilityCommand,
   CreateQueueCommand,
   GetQueueAttributesCommand,
+  ReceiveMessageCommand,
   SendMessageCommand,
+  SetQueueAttributesCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
@@ -70,7 +73,12 @@ const send = async (...bodies: string[]): Promise<void> => {
   for (const body of bodies) {
     const attribute = { DataType: 'String', StringValue: body };
     await sqs.send(
-      new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: body, MessageAttributes: { attribute } }),
+      new SendMessageCommand({
+        QueueUrl: queueUrl,
+        MessageBody: body,
+        MessageAttributes: { attribute },
+        MessageGroupId: 'demo',
+      }),
     );
   }
 };
@@ -116,6 +124,7 @@ it('hands over records as AWS does and deletes them after a success', async () =
         SentTimestamp: expect.stringMatching(/^\d{13}$/) as unknown,
         SenderId: expect.any(String) as unknown,
         ApproximateFirstReceiveTimestamp: expect.stringMatching(/^\d{13}$/) as unknown,
+        MessageGroupId: 'demo',
       },
       messageAttributes: {
         attribute: { stringValue: 'one', stringListValues: [], binaryListValues: [], dataType: 'String' },
@@ -151,6 +160,29 @@ it('keeps the failed messages of a batch in flight and delivers them again when 
   await running.idle();
   expect(arrived.bodies.toSorted()).toEqual(['bad', 'bad', 'good']);
   expect(await counts()).toEqual({ visible: 0, inFlight: 0 });
+});
+
+it('passes by failed messages that have become dead letters meanwhile', async () => {
+  const { QueueUrl: dead } = await sqs.send(new CreateQueueCommand({ QueueName: 'dead' }));
+  const deadLetterTargetArn = 'arn:aws:sqs:eu-west-1:000000000000:dead';
+  const RedrivePolicy = JSON.stringify({ deadLetterTargetArn, maxReceiveCount: 1 });
+  await sqs.send(new SetQueueAttributesCommand({ QueueUrl: queueUrl, Attributes: { RedrivePolicy } }));
+  await send('bad');
+  const arrived = collector();
+  let ReceiptHandle = '';
+  const running = start((records) => {
+    ReceiptHandle = records[0]?.receiptHandle ?? '';
+    arrived.add(records);
+    return failed(...records.map(({ messageId }) => messageId));
+  });
+  await arrived.reaches(1);
+  await running.idle();
+  const show = { QueueUrl: queueUrl, ReceiptHandle, VisibilityTimeout: 0 };
+  await sqs.send(new ChangeMessageVisibilityCommand(show));
+  const letter = new ReceiveMessageCommand({ QueueUrl: dead, WaitTimeSeconds: 20 });
+  expect((await sqs.send(letter)).Messages).toHaveLength(1);
+  await running.redeliver();
+  expect(arrived.bodies).toEqual(['bad']);
 });
 
 it.each([
