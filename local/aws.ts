@@ -1,7 +1,13 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import dynalite from 'dynalite';
 import { buildApp } from 'fauxqs';
 import { listen } from './listen.ts';
 import { startSecretsManager } from './secrets-manager.ts';
+import { lockFile } from './state/file-lock.ts';
+import type { FileLock } from './state/file-lock.ts';
+import { mendTables } from './state/mend-tables.ts';
+import { fauxqsStores } from './state/s3-store.ts';
 
 /** Where each service of AWS answers. */
 export interface AwsEndpoints {
@@ -16,26 +22,44 @@ export interface Aws {
   readonly close: () => Promise<void>;
 }
 
+/** How long the process that used the same folder before may take to end. */
+const predecessorMs = 5_000;
+
 /**
- * Starts the parts of AWS that nobody has given an address for, in memory and on loopback only.
+ * Starts the parts of AWS that nobody has given an address for, on loopback only.
  * @param given addresses from elsewhere, such as the SDK's own AWS_ENDPOINT_URL_* variables.
+ * @param stateDirectory keeps everything that was answered for when this process is killed (not when the machine
+ *   itself loses its power: nothing waits for its disks). Without it all is in memory.
+ * @throws {Error} when another process uses the folder
  */
-export async function startAws(region: string, given: Partial<AwsEndpoints> = {}): Promise<Aws> {
+export async function startAws(
+  region: string,
+  given: Partial<AwsEndpoints> = {},
+  stateDirectory?: string,
+): Promise<Aws> {
   const closers: (() => Promise<void>)[] = [];
+  const kept = (name: string): string | undefined =>
+    stateDirectory === undefined ? undefined : join(stateDirectory, name);
+  const lock = stateDirectory === undefined ? undefined : lockDirectory(stateDirectory);
   const startFauxqs = async (): Promise<string> => {
-    const app = buildApp({ logger: false, defaultRegion: region });
+    const objects = kept('objects');
+    const stores = objects === undefined ? undefined : await fauxqsStores(objects);
+    const app = buildApp({ logger: false, defaultRegion: region, ...(stores && { stores }) });
     closers.push(async () => {
       await app.close();
     });
     return app.listen({ host: '127.0.0.1', port: 0 });
   };
   const startDynalite = async (): Promise<string> => {
-    const { url, close } = await listen(dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 }));
+    const path = kept('table');
+    if (path !== undefined) await mendTables(path);
+    const immediate = { createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 };
+    const { url, close } = await listen(dynalite({ ...immediate, ...(path !== undefined && { path }) }));
     closers.push(close);
     return url;
   };
   const startSecrets = async (): Promise<string> => {
-    const { url, close } = await startSecretsManager(region);
+    const { url, close } = await startSecretsManager(region, Date.now, kept('secrets.json'));
     closers.push(close);
     return url;
   };
@@ -55,6 +79,14 @@ export async function startAws(region: string, given: Partial<AwsEndpoints> = {}
     },
     close: async () => {
       await Promise.all(closers.map((close) => close()));
+      lock?.release();
     },
   };
+}
+
+function lockDirectory(directory: string): FileLock {
+  mkdirSync(directory, { recursive: true });
+  const lock = lockFile(join(directory, 'lock'), predecessorMs);
+  if (lock === null) throw new Error(`${directory} is used by another process: name another folder.`);
+  return lock;
 }
