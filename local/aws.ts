@@ -4,6 +4,7 @@ import dynalite from 'dynalite';
 import { buildApp } from 'fauxqs';
 import { listen } from './listen.ts';
 import { startSecretsManager } from './secrets-manager.ts';
+import { startSqsEmulator } from './sqs/sqs-emulator.ts';
 import { lockFile } from './state/file-lock.ts';
 import type { FileLock } from './state/file-lock.ts';
 import { mendTables } from './state/mend-tables.ts';
@@ -38,9 +39,9 @@ export async function startAws(
   stateDirectory?: string,
 ): Promise<Aws> {
   const closers: (() => Promise<void>)[] = [];
+  const lock = stateDirectory === undefined ? undefined : lockDirectory(stateDirectory);
   const kept = (name: string): string | undefined =>
     stateDirectory === undefined ? undefined : join(stateDirectory, name);
-  const lock = stateDirectory === undefined ? undefined : lockDirectory(stateDirectory);
   const startFauxqs = async (): Promise<string> => {
     const objects = kept('objects');
     const stores = objects === undefined ? undefined : await fauxqsStores(objects);
@@ -50,38 +51,45 @@ export async function startAws(
     });
     return app.listen({ host: '127.0.0.1', port: 0 });
   };
+  const startSqs = async (): Promise<string> => {
+    const emulator = await startSqsEmulator({ region, stateFile: kept('queues.sqlite') });
+    closers.push(emulator.close);
+    return emulator.url;
+  };
   const startDynalite = async (): Promise<string> => {
     const path = kept('table');
     if (path !== undefined) await mendTables(path);
     const immediate = { createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 };
-    const { url, close } = await listen(dynalite({ ...immediate, ...(path !== undefined && { path }) }));
-    closers.push(close);
-    return url;
+    const emulator = await listen(dynalite({ ...immediate, ...(path !== undefined && { path }) }));
+    closers.push(emulator.close);
+    return emulator.url;
   };
   const startSecrets = async (): Promise<string> => {
-    const { url, close } = await startSecretsManager(region, Date.now, kept('secrets.json'));
-    closers.push(close);
-    return url;
+    const emulator = await startSecretsManager(region, Date.now, kept('secrets.json'));
+    closers.push(emulator.close);
+    return emulator.url;
   };
 
-  const fauxqs = given.s3 === undefined || given.sqs === undefined ? startFauxqs() : Promise.resolve('');
-  const [objectsAndQueues, dynamodb, secretsManager] = await Promise.all([
-    fauxqs,
-    given.dynamodb ?? startDynalite(),
-    given.secretsManager ?? startSecrets(),
-  ]);
-  return {
-    endpoints: {
-      s3: given.s3 ?? objectsAndQueues,
-      sqs: given.sqs ?? objectsAndQueues,
-      dynamodb,
-      secretsManager,
-    },
-    close: async () => {
-      await Promise.all(closers.map((close) => close()));
-      lock?.release();
-    },
+  const close = async (): Promise<void> => {
+    await Promise.all(closers.map((closeOne) => closeOne()));
+    lock?.release();
   };
+  const unlessGiven = async (url: string | undefined, start: () => Promise<string>): Promise<string> =>
+    url ?? start();
+  const starting = [
+    unlessGiven(given.s3, startFauxqs),
+    unlessGiven(given.sqs, startSqs),
+    unlessGiven(given.dynamodb, startDynalite),
+    unlessGiven(given.secretsManager, startSecrets),
+  ] as const;
+  try {
+    const [s3, sqs, dynamodb, secretsManager] = await Promise.all(starting);
+    return { endpoints: { s3, sqs, dynamodb, secretsManager }, close };
+  } catch (error) {
+    await Promise.allSettled(starting);
+    await close();
+    throw error;
+  }
 }
 
 function lockDirectory(directory: string): FileLock {
