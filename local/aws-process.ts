@@ -6,9 +6,10 @@ import { serveParent } from './parent.ts';
 export interface AwsProcessSettings {
   readonly region: string;
   readonly given: Partial<AwsEndpoints>;
+  readonly stateDirectory?: string | undefined;
 }
 
-serveParent(trusted<AwsProcessSettings>(), async ({ region, given }) => {
-  const { endpoints, close } = await startAws(region, given);
+serveParent(trusted<AwsProcessSettings>(), async ({ region, given, stateDirectory }) => {
+  const { endpoints, close } = await startAws(region, given, stateDirectory);
   return { ready: endpoints, stop: close };
 });

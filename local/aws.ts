@@ -1,10 +1,14 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import dynalite from 'dynalite';
 import { buildApp } from 'fauxqs';
 import { listen } from './listen.ts';
 import { startSecretsManager } from './secrets-manager.ts';
 import { startSqsEmulator } from './sqs/sqs-emulator.ts';
+import { lockFile } from './state/file-lock.ts';
+import type { FileLock } from './state/file-lock.ts';
+import { mendTables } from './state/mend-tables.ts';
+import { fauxqsStores } from './state/s3-store.ts';
 
 /** Where each service of AWS answers. */
 export interface AwsEndpoints {
@@ -19,10 +23,15 @@ export interface Aws {
   readonly close: () => Promise<void>;
 }
 
+/** How long the process that used the same folder before may take to end. */
+const predecessorMs = 5_000;
+
 /**
  * Starts the parts of AWS that nobody has given an address for, on loopback only.
  * @param given addresses from elsewhere, such as the SDK's own AWS_ENDPOINT_URL_* variables.
- * @param stateDirectory where queues outlive this process; without it everything is in memory.
+ * @param stateDirectory keeps everything that was answered for when this process is killed (not when the machine
+ *   itself loses its power: nothing waits for its disks). Without it all is in memory.
+ * @throws {Error} when another process uses the folder
  */
 export async function startAws(
   region: string,
@@ -30,34 +39,40 @@ export async function startAws(
   stateDirectory?: string,
 ): Promise<Aws> {
   const closers: (() => Promise<void>)[] = [];
-  if (stateDirectory !== undefined) await mkdir(stateDirectory, { recursive: true });
-  const stateFile = (name: string): string | undefined =>
+  const lock = stateDirectory === undefined ? undefined : lockDirectory(stateDirectory);
+  const kept = (name: string): string | undefined =>
     stateDirectory === undefined ? undefined : join(stateDirectory, name);
   const startFauxqs = async (): Promise<string> => {
-    const app = buildApp({ logger: false, defaultRegion: region });
+    const objects = kept('objects');
+    const stores = objects === undefined ? undefined : await fauxqsStores(objects);
+    const app = buildApp({ logger: false, defaultRegion: region, ...(stores && { stores }) });
     closers.push(async () => {
       await app.close();
     });
     return app.listen({ host: '127.0.0.1', port: 0 });
   };
   const startSqs = async (): Promise<string> => {
-    const emulator = await startSqsEmulator({ region, stateFile: stateFile('queues.sqlite') });
+    const emulator = await startSqsEmulator({ region, stateFile: kept('queues.sqlite') });
     closers.push(emulator.close);
     return emulator.url;
   };
   const startDynalite = async (): Promise<string> => {
-    const emulator = await listen(dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 }));
+    const path = kept('table');
+    if (path !== undefined) await mendTables(path);
+    const immediate = { createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 };
+    const emulator = await listen(dynalite({ ...immediate, ...(path !== undefined && { path }) }));
     closers.push(emulator.close);
     return emulator.url;
   };
   const startSecrets = async (): Promise<string> => {
-    const emulator = await startSecretsManager(region);
+    const emulator = await startSecretsManager(region, Date.now, kept('secrets.json'));
     closers.push(emulator.close);
     return emulator.url;
   };
 
   const close = async (): Promise<void> => {
     await Promise.all(closers.map((closeOne) => closeOne()));
+    lock?.release();
   };
   const unlessGiven = async (url: string | undefined, start: () => Promise<string>): Promise<string> =>
     url ?? start();
@@ -75,4 +90,11 @@ export async function startAws(
     await close();
     throw error;
   }
+}
+
+function lockDirectory(directory: string): FileLock {
+  mkdirSync(directory, { recursive: true });
+  const lock = lockFile(join(directory, 'lock'), predecessorMs);
+  if (lock === null) throw new Error(`${directory} is used by another process: name another folder.`);
+  return lock;
 }

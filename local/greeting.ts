@@ -1,7 +1,7 @@
 import type { Stack } from './stack.ts';
 
 /** What `npm start` says once everything answers: addresses, the first source's secret, and how to send an event. */
-export function greeting({ apiUrl, showpad, sources }: Stack): string {
+export function greeting({ apiUrl, showpad, sources, stateDirectory }: Stack): string {
   const [source, { secret }] = Object.entries(sources)[0] ?? ['demo', { secret: '' }];
   return `
 Showpad connector is running. Ctrl-C stops it.
@@ -10,6 +10,7 @@ Showpad connector is running. Ctrl-C stops it.
   jobs     ${apiUrl}/jobs
   Showpad  ${showpad.v4Url}
   secret   ${secret}   (source "${source}")
+  state    ${stateDirectory ?? 'temporary; set STATE_DIR to keep it'}
 
 Send an event from another terminal:
 

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import type { AwsEndpoints } from './aws.ts';
+import type { AwsProcessSettings } from './aws-process.ts';
 import { startChild, trusted } from './child.ts';
 import type { Child } from './child.ts';
 import { givenEndpoints } from './lambda-environment.ts';
@@ -9,6 +10,7 @@ import type { Activity, InvocationResult } from './lambda.ts';
 import { listen } from './listen.ts';
 import type { ConnectedShowpad, Processes } from './processes.ts';
 import type { StackOptions } from './stack-options.ts';
+import { statePlaces } from './state/state-directory.ts';
 import type { Workers } from './workers.ts';
 
 type ReadyWorkers = Pick<Workers, 'apiUrl' | 'processIds'>;
@@ -18,7 +20,8 @@ type ReadyWorkers = Pick<Workers, 'apiUrl' | 'processIds'>;
  * @throws {Error} at once when the port is taken, not only after everything else has started.
  */
 export async function startOwnProcesses(region: string, options: StackOptions): Promise<Processes> {
-  const { onLog = console.log, onCrash = console.error, port = 0 } = options;
+  const { onLog = console.log, onCrash = console.error, port = 0, stateDirectory } = options;
+  const places = stateDirectory === undefined ? undefined : statePlaces(stateDirectory);
   await (await listen(createServer(), port)).close();
   const children: Pick<Child<unknown>, 'stop'>[] = [];
   const start = async <Ready>(name: string, settings: unknown): Promise<Child<Ready>> => {
@@ -29,14 +32,19 @@ export async function startOwnProcesses(region: string, options: StackOptions): 
   };
   const startShowpad = async (): Promise<ConnectedShowpad> => {
     if (options.showpad !== undefined && options.showpad !== 'emulator') return options.showpad;
-    return (await start<ConnectedShowpad>('showpad', options.showpadEmulator ?? {})).ready;
+    const emulator = { ...options.showpadEmulator, ...(places && { stateFile: places.showpadFile }) };
+    return (await start<ConnectedShowpad>('showpad', emulator)).ready;
   };
   const stop = async (): Promise<void> => {
     for (const child of children.toReversed()) await child.stop();
   };
 
   const emulators = [
-    start<AwsEndpoints>('aws', { region, given: givenEndpoints(process.env) }),
+    start<AwsEndpoints>('aws', {
+      region,
+      given: givenEndpoints(process.env),
+      stateDirectory: places?.aws,
+    } satisfies AwsProcessSettings),
     startShowpad(),
   ] as const;
   try {

@@ -1,7 +1,12 @@
-import { CreateTableCommand, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
-import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DescribeTableCommand, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
+import type { CreateTableCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
-import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
+import {
+  CreateSecretCommand,
+  GetSecretValueCommand,
+  PutSecretValueCommand,
+} from '@aws-sdk/client-secrets-manager';
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import {
   CreateQueueCommand,
   GetQueueAttributesCommand,
@@ -137,10 +142,25 @@ async function createTable(
           })),
         }),
   };
-  await unlessThere(dynamodb.send(new CreateTableCommand(table)), 'ResourceInUseException');
+  const created = await unlessThere(dynamodb.send(new CreateTableCommand(table)), 'ResourceInUseException');
+  if (created === undefined) await assertSameTable(dynamodb, table);
   await waitUntilTableExists(
     { client: dynamodb, maxWaitTime: 60, minDelay: 1 },
     { TableName: table.TableName },
+  );
+}
+
+/** A table of an earlier run may come from another template. */
+async function assertSameTable(dynamodb: DynamoDBClient, wanted: CreateTableCommandInput): Promise<void> {
+  const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName: wanted.TableName }));
+  const shapeOf = ({ KeySchema, GlobalSecondaryIndexes = [] }: CreateTableCommandInput): string =>
+    JSON.stringify([
+      KeySchema,
+      GlobalSecondaryIndexes.map(({ IndexName, KeySchema: keys }) => [IndexName, keys]).toSorted(),
+    ]);
+  if (Table !== undefined && shapeOf(Table as CreateTableCommandInput) === shapeOf(wanted)) return;
+  throw new Error(
+    `The table ${wanted.TableName} of an earlier run has other keys or indexes than template.yaml asks for. Start with another STATE_DIR.`,
   );
 }
 
@@ -159,10 +179,29 @@ export async function putSecret(
     secretsManager.send(new CreateSecretCommand({ Name: name, SecretString })),
     'ResourceExistsException',
   );
-  const { ARN } =
-    created ?? (await secretsManager.send(new PutSecretValueCommand({ SecretId: name, SecretString })));
+  const { ARN } = created ?? (await replaceSecret(secretsManager, name, SecretString));
   if (ARN === undefined) throw new Error(`Secrets Manager gave no ARN for ${name}.`);
   return ARN;
+}
+
+/** A value that is there already is no new version. */
+async function replaceSecret(
+  client: SecretsManagerClient,
+  SecretId: string,
+  SecretString: string,
+): Promise<{ ARN?: string | undefined }> {
+  const current = await client.send(new GetSecretValueCommand({ SecretId }));
+  if (current.SecretString === SecretString) return current;
+  return client.send(new PutSecretValueCommand({ SecretId, SecretString }));
+}
+
+/** The value of a secret as it is now; null when there is no such secret. */
+export async function readSecret({ secretsManager }: AwsClients, name: string): Promise<unknown> {
+  const found = await unlessThere(
+    secretsManager.send(new GetSecretValueCommand({ SecretId: name })),
+    'ResourceNotFoundException',
+  );
+  return found?.SecretString === undefined ? null : JSON.parse(found.SecretString);
 }
 
 async function unlessThere<Answer>(

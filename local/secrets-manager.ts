@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { json } from 'node:stream/consumers';
@@ -6,17 +7,15 @@ import * as z from 'zod';
 import { listen } from './listen.ts';
 import type { Listening } from './listen.ts';
 
-interface Version {
-  readonly id: string;
-  readonly secretString: string;
-  readonly createdDate: number;
-}
-
-interface Secret {
-  readonly arn: string;
-  readonly name: string;
-  readonly versions: Version[];
-}
+const secretsSchema = z.array(
+  z.object({
+    arn: z.string(),
+    name: z.string(),
+    /** Newest first. */
+    versions: z.array(z.object({ id: z.string(), secretString: z.string(), createdDate: z.number() })),
+  }),
+);
+type Secret = z.output<typeof secretsSchema>[number];
 
 const requestSchema = z.looseObject({
   Name: z.string().optional(),
@@ -36,12 +35,24 @@ class SecretsManagerError extends Error {
 }
 
 /**
- * A Secrets Manager in memory: CreateSecret, PutSecretValue and GetSecretValue in the AWS JSON 1.1 protocol,
+ * A Secrets Manager of our own: CreateSecret, PutSecretValue and GetSecretValue in the AWS JSON 1.1 protocol,
  * so that the functions read their secrets through the real SDK.
  * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
+ * @param file keeps the secrets when the process ends; without it they are in memory only.
  */
-export async function startSecretsManager(region: string, now: () => number = Date.now): Promise<Listening> {
-  const secrets: Secret[] = [];
+export async function startSecretsManager(
+  region: string,
+  now: () => number = Date.now,
+  file?: string,
+): Promise<Listening> {
+  const isKept = file !== undefined && existsSync(file);
+  const secrets: Secret[] = isKept ? secretsSchema.parse(JSON.parse(readFileSync(file, 'utf8'))) : [];
+  const keep = (): void => {
+    if (file === undefined) return;
+    writeFileSync(`${file}.tmp`, JSON.stringify(secrets), { mode: 0o600 });
+    // In one step: whoever is killed leaves the old secrets or the new ones.
+    renameSync(`${file}.tmp`, file);
+  };
 
   const find = (id: string | undefined): Secret => {
     const secret = secrets.find(({ arn, name }) => id === arn || id === name);
@@ -111,7 +122,9 @@ export async function startSecretsManager(region: string, now: () => number = Da
     const parsed = requestSchema.safeParse(await json(request));
     if (!parsed.success)
       throw new SecretsManagerError('InvalidParameterException', z.prettifyError(parsed.error));
-    return operation(parsed.data);
+    const done = operation(parsed.data);
+    if (target !== 'GetSecretValue') keep();
+    return done;
   };
 
   return listen(

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import * as z from 'zod';
 import { credentialsSchema } from '../lib/showpad/credentials.ts';
 import { sourcesSchema } from './sources.ts';
@@ -38,6 +39,7 @@ const settingsSchema = z.object({
   SOURCE_DEADLINE_SECONDS: wholeNumber.optional(),
   MAX_FILE_BYTES: wholeNumber.optional(),
   ALLOW_PRIVATE_SOURCES: z.enum(['true', 'false'], { error: 'must be true or false' }).optional(),
+  STATE_DIR: z.string().optional(),
 });
 
 type Given = Readonly<Record<string, string | undefined>>;
@@ -59,7 +61,9 @@ function combinationFaults(given: Given): string[] {
   ];
 }
 
-export type Settings = Pick<StackOptions, 'parameters' | 'showpad' | 'sources'> & { readonly port: number };
+export type Settings = Pick<StackOptions, 'parameters' | 'showpad' | 'sources' | 'stateDirectory'> & {
+  readonly port: number;
+};
 
 /**
  * Reads the settings of the local stack. An empty variable counts as not set.
@@ -73,7 +77,8 @@ export function parseSettings(environment: Given): Settings {
   if (!parsed.success || faults.length > 0) {
     throw new Error(`The settings are not usable: ${faults.join('; ')}.`);
   }
-  const { PORT, SHOWPAD_V4_URL, SHOWPAD_V3_URL, SHOWPAD_TOKEN, SHOWPAD_CREDENTIALS, SOURCES } = parsed.data;
+  const { PORT, SHOWPAD_V4_URL, SHOWPAD_V3_URL, SHOWPAD_TOKEN, SHOWPAD_CREDENTIALS, SOURCES, STATE_DIR } =
+    parsed.data;
   const credentials = SHOWPAD_CREDENTIALS ?? { token: SHOWPAD_TOKEN ?? '' };
   return {
     port: PORT,
@@ -84,7 +89,13 @@ export function parseSettings(environment: Given): Settings {
           showpad: { v4Url: SHOWPAD_V4_URL, v3Url: SHOWPAD_V3_URL ?? v3UrlOf(SHOWPAD_V4_URL), credentials },
         }),
     ...(SOURCES === undefined ? {} : { sources: SOURCES }),
+    ...(STATE_DIR === undefined ? {} : { stateDirectory: resolve(standingIn(given), STATE_DIR) }),
   };
+}
+
+/** `npm start` runs in the project's own folder, and tells where it was called. */
+function standingIn({ npm_lifecycle_event: script, INIT_CWD: calledIn }: Given): string {
+  return script === 'start' && calledIn !== undefined ? calledIn : process.cwd();
 }
 
 /** Settings that are template parameters of the deployed system too; the template checks their ranges. */

@@ -3,8 +3,9 @@ import { givenEndpoints } from './lambda-environment.ts';
 import { connectedEmulator } from './processes.ts';
 import type { ConnectedShowpad, Processes } from './processes.ts';
 import { startShowpadEmulator } from './showpad/showpad-emulator.ts';
-import type { ShowpadEmulator } from './showpad/showpad-emulator.ts';
+import type { ShowpadEmulator, ShowpadEmulatorOptions } from './showpad/showpad-emulator.ts';
 import type { StackOptions } from './stack-options.ts';
+import { statePlaces } from './state/state-directory.ts';
 import { startWorkers } from './workers.ts';
 import type { Workers } from './workers.ts';
 
@@ -18,12 +19,16 @@ interface Emulated {
 
 /** Runs everything in this process. */
 export async function startSharedProcess(region: string, options: StackOptions): Promise<Processes> {
-  const { onLog = console.error } = options;
+  const { onLog = console.error, stateDirectory } = options;
+  const places = stateDirectory === undefined ? undefined : statePlaces(stateDirectory);
   const external = options.showpad === 'emulator' ? undefined : options.showpad;
-  const aws = await startAws(region, givenEndpoints(process.env));
+  const aws = await startAws(region, givenEndpoints(process.env), places?.aws);
   const showpad =
     external === undefined
-      ? await emulated(options).catch(async (error: unknown) => {
+      ? await emulated({
+          ...options.showpadEmulator,
+          ...(places && { stateFile: places.showpadFile }),
+        }).catch(async (error: unknown) => {
           await aws.close();
           throw error;
         })
@@ -46,7 +51,7 @@ export async function startSharedProcess(region: string, options: StackOptions):
   };
 }
 
-async function emulated({ showpadEmulator }: StackOptions): Promise<Emulated> {
-  const emulator = await startShowpadEmulator(showpadEmulator);
+async function emulated(options: ShowpadEmulatorOptions): Promise<Emulated> {
+  const emulator = await startShowpadEmulator(options);
   return { emulator, connected: connectedEmulator(emulator) };
 }

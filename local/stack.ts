@@ -3,20 +3,23 @@ import { awsClients } from './aws-clients.ts';
 import type { AwsClients } from './aws-clients.ts';
 import type { AwsEndpoints } from './aws.ts';
 import { describeFunctions, sharedEnvironment } from './functions.ts';
-import { lambdaEnvironment, stackRegion } from './lambda-environment.ts';
+import { givenEndpoints, lambdaEnvironment, stackRegion } from './lambda-environment.ts';
 import type { InvocationResult } from './lambda.ts';
 import { startOwnProcesses } from './own-processes.ts';
 import { countMessages, readDeadLetters } from './queue-state.ts';
 import type { DeadLetter, QueueCounts } from './queue-state.ts';
 import type { Processes } from './processes.ts';
-import { createResources, putSecret } from './resources.ts';
+import { createResources, putSecret, readSecret } from './resources.ts';
 import type { Resources } from './resources.ts';
 import { settled } from './settled.ts';
 import { startSharedProcess } from './shared-process.ts';
 import type { ShowpadEmulator } from './showpad/showpad-emulator.ts';
-import { demoSource } from './sources.ts';
+import { demoSource, sourcesSchema } from './sources.ts';
 import type { Sources } from './sources.ts';
 import type { StackOptions } from './stack-options.ts';
+import { endLeases } from './state/end-leases.ts';
+import { openStateDirectory } from './state/state-directory.ts';
+import type { StateDirectory } from './state/state-directory.ts';
 import { readTemplate } from './template.ts';
 import type { StackDescription } from './template.ts';
 import type { Workers } from './workers.ts';
@@ -35,6 +38,8 @@ export interface Stack {
   /** `stage` for StageQueue, `stageDeadLetter` for StageDeadLetterQueue, and so on → URL. */
   readonly queues: Readonly<Record<string, string>>;
   readonly tableName: string;
+  /** The folder that keeps everything over a kill; without one all is temporary. */
+  readonly stateDirectory: string | undefined;
   readonly workerPids: readonly number[];
   /**
    * Settles when every queue but the dead-letter queues is empty and no invocation is under way.
@@ -54,6 +59,7 @@ export interface Stack {
   readonly stop: () => Promise<void>;
 }
 
+const sourcesSecret = 'showpad-connector/sources';
 const projectFile = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
 /**
@@ -63,6 +69,16 @@ const projectFile = (path: string): string => fileURLToPath(new URL(`../${path}`
  * is left running then.
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
+  const state = options.stateDirectory === undefined ? undefined : openStateDirectory(options.stateDirectory);
+  try {
+    return await startOn(state, options);
+  } catch (error) {
+    state?.release();
+    throw error;
+  }
+}
+
+async function startOn(state: StateDirectory | undefined, options: StackOptions): Promise<Stack> {
   const region = stackRegion(process.env);
   const parts = await (options.processes === 'shared' ? startSharedProcess : startOwnProcesses)(
     region,
@@ -72,10 +88,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const { endpoints, showpad } = parts;
     const runtime = lambdaEnvironment(region, endpoints, process.env);
     const clients = awsClients(endpoints, runtime);
-    const sources = options.sources ?? demoSource(showpad.divisionId);
+    const sources =
+      options.sources ?? (state && (await keptSources(clients))) ?? demoSource(showpad.divisionId);
     const [showpadSecretArn, sourcesSecretArn] = await Promise.all([
       putSecret(clients, 'showpad-connector/showpad', showpad.credentials),
-      putSecret(clients, 'showpad-connector/sources', sources),
+      putSecret(clients, sourcesSecret, sources),
     ]);
     const parameters = {
       AllowPrivateSources: 'true',
@@ -87,6 +104,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     };
     const template = readTemplate(options.templateFile ?? projectFile('template.yaml'), parameters, region);
     const resources = await createResources(template, clients);
+    if (state !== undefined && givenEndpoints(process.env).dynamodb === undefined) {
+      for (const name of Object.values(resources.tables)) await endLeases(clients.dynamodb, name);
+    }
     const description = template.describe(resources);
     const functionsDirectory = options.functionsDirectory ?? projectFile('functions');
     const functions = describeFunctions(description, resources.queues, functionsDirectory);
@@ -95,7 +115,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
     const isEmulated = options.showpad === undefined || options.showpad === 'emulator';
     const showpadToken = isEmulated && 'token' in showpad.credentials ? showpad.credentials.token : undefined;
-    return stackOf({ parts, showpadToken, workers, clients, sources, resources, description });
+    return stackOf({ parts, state, showpadToken, workers, clients, sources, resources, description });
   } catch (error) {
     await parts.stop();
     throw error;
@@ -104,6 +124,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
 interface Running {
   readonly parts: Processes;
+  readonly state: StateDirectory | undefined;
   readonly showpadToken: string | undefined;
   readonly workers: Workers;
   readonly clients: AwsClients;
@@ -112,7 +133,8 @@ interface Running {
   readonly description: StackDescription;
 }
 
-function stackOf({ parts, showpadToken, workers, clients, sources, resources, description }: Running): Stack {
+function stackOf(running: Running): Stack {
+  const { parts, state, showpadToken, workers, clients, sources, resources, description } = running;
   const deadLetterArns = new Set(
     description.queues.map(({ properties }) => properties.RedrivePolicy?.deadLetterTargetArn),
   );
@@ -122,6 +144,7 @@ function stackOf({ parts, showpadToken, workers, clients, sources, resources, de
   const stop = async (): Promise<void> => {
     await parts.stop();
     clients.destroy();
+    state?.release();
   };
   return {
     apiUrl: workers.apiUrl,
@@ -139,6 +162,7 @@ function stackOf({ parts, showpadToken, workers, clients, sources, resources, de
       resources.queues.map(({ logicalId, url }) => [shortName(logicalId, 'Queue'), url]),
     ),
     tableName: Object.values(resources.tables)[0] ?? '',
+    stateDirectory: state?.path,
     workerPids: workers.processIds,
     settled: (timeoutMs = 30_000) => settled(clients.sqs, workQueues, workers.activity, timeoutMs),
     queueCounts: async () => {
@@ -156,6 +180,11 @@ function stackOf({ parts, showpadToken, workers, clients, sources, resources, de
     redeliver: workers.redeliver,
     stop: () => (stopped ??= stop()),
   };
+}
+
+/** The sources of an earlier run, so that whoever signs with a secret of theirs can go on. */
+async function keptSources(clients: AwsClients): Promise<Sources | undefined> {
+  return sourcesSchema.safeParse(await readSecret(clients, sourcesSecret)).data;
 }
 
 /** `StageDeadLetterQueue` without `Queue` → `stageDeadLetter`. */

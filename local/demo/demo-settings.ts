@@ -13,6 +13,7 @@ const setAside: Readonly<Record<string, string>> = {
   SHOWPAD_TOKEN: 'the demo signs in to its own Showpad emulator',
   SHOWPAD_CREDENTIALS: 'the demo signs in to its own Showpad emulator',
   SOURCES: 'the demo sends as a source of its own, with a fresh secret',
+  STATE_DIR: 'the demo begins with nothing each time',
   ALLOW_PRIVATE_SOURCES: 'the demo serves its files from this machine',
 };
 

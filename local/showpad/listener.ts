@@ -18,6 +18,8 @@ interface ListenerOptions {
   readonly faults: Faults;
   readonly log: RequestLog;
   readonly scheduler: Scheduler;
+  /** Keeps what a request has changed, before it is answered. */
+  readonly keep: () => void;
 }
 
 export interface Listener {
@@ -112,7 +114,7 @@ async function answerOrFail(
   fault: Fault | undefined,
   { request, response, url, record }: Exchange,
 ): Promise<void> {
-  const { scheduler, log } = options;
+  const { scheduler, log, keep } = options;
   const action = fault?.action;
   const send = (answer: Answer, bodyBytes = Infinity) => {
     record.status = answer.status;
@@ -145,6 +147,7 @@ async function answerOrFail(
   const work = () => {
     const answer = perform();
     scheduler.advance();
+    keep();
     log.touch();
     return answer;
   };

@@ -1,8 +1,7 @@
 import type { EmulatedAsset, EmulatedFile, ReceivedBinary } from './asset-resource.ts';
 import { fileTypeOf, processingErrorOf } from './file-types.ts';
 import type { ShowpadState } from './showpad-state.ts';
-
-const stuckCheckMs = 50;
+import { beginWalk, continueWalk, type Walk, type Walker } from './walks.ts';
 
 /**
  * Takes in what was put to a file's upload link and starts to process it. The same bytes again change nothing:
@@ -15,35 +14,34 @@ export function receiveBinary(state: ShowpadState, fileId: string, binary: Recei
   const { asset, file } = found;
   const repeated = file.uploads.at(-1)?.sha256 === binary.sha256;
   file.uploads.push(binary);
-  if (!repeated) process(state, asset, file, binary);
+  state.touch('asset', asset.id);
+  if (!repeated) process(state, asset, file);
   state.changes.notify();
 }
 
-function process(
-  state: ShowpadState,
-  asset: EmulatedAsset,
-  file: EmulatedFile,
-  binary: ReceivedBinary,
-): void {
-  const { unknownStatus, processingMs } = state.switches;
+function process(state: ShowpadState, asset: EmulatedAsset, file: EmulatedFile): void {
+  const { unknownStatus } = state.switches;
   const steps = ['queued', ...(unknownStatus === null ? [] : [unknownStatus]), 'processing'];
-  const isCurrent = () =>
-    state.assets.has(asset.id) && file.uploads.findLast(isFirstOfItsKind(file)) === binary;
+  beginWalk(state, { kind: 'file', id: file.id }, steps, walkerOf(state, asset, file));
+}
 
-  const advance = () => {
-    if (!isCurrent()) return;
-    const next = steps.shift();
-    if (next !== undefined) {
-      enter(state, asset, file, next);
-      state.scheduler.after(processingMs, advance);
-    } else if (state.switches.processingStuck) {
-      state.scheduler.after(Math.max(processingMs, stuckCheckMs), advance);
-    } else {
-      finish(state, asset, file, binary);
-    }
-    state.changes.notify();
+/** Goes on with the processing of a file as it was left. */
+export function resumeProcessing(state: ShowpadState, walk: Walk): void {
+  const found = state.findFile(walk.id);
+  if (found !== undefined) continueWalk(state, walk, walkerOf(state, found.asset, found.file));
+}
+
+function walkerOf(state: ShowpadState, asset: EmulatedAsset, file: EmulatedFile): Walker {
+  return {
+    isOver: () => !state.assets.has(asset.id),
+    enter: (status) => {
+      enter(state, asset, file, status);
+    },
+    finish: () => {
+      const binary = file.uploads.findLast(isFirstOfItsKind(file));
+      if (binary !== undefined) finish(state, asset, file, binary);
+    },
   };
-  state.scheduler.after(processingMs, advance);
 }
 
 /** Tells the upload that started the latest walk from repetitions of it. */
@@ -54,6 +52,7 @@ function isFirstOfItsKind(file: EmulatedFile) {
 function enter(state: ShowpadState, asset: EmulatedAsset, file: EmulatedFile, status: string): void {
   const updatedAt = state.timestamp();
   Object.assign(file, { status, updatedAt });
+  state.touch('asset', asset.id);
   if (!followsItsFile(state, asset)) return;
   Object.assign(asset, { status, updatedAt });
   state.saveAsset(asset);

@@ -12,6 +12,8 @@ export class Scheduler {
   private appointments: Appointment[] = [];
   private timer: NodeJS.Timeout | undefined;
   private closed = false;
+  /** Called after something has run. */
+  onRun: () => void = () => undefined;
 
   constructor(now: () => number) {
     this.now = now;
@@ -27,12 +29,15 @@ export class Scheduler {
 
   /** Runs everything that is due by now. */
   advance(): void {
+    let hasRun = false;
     for (;;) {
       const first = this.appointments[0];
       if (first === undefined || first.dueAt > this.now()) break;
       this.appointments.shift();
       first.run();
+      hasRun = true;
     }
+    if (hasRun) this.onRun();
     this.arm();
   }
 

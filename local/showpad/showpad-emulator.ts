@@ -8,6 +8,7 @@ import { startListener } from './listener.ts';
 import { RequestLog, type RequestRecord } from './request-log.ts';
 import { Scheduler } from './scheduler.ts';
 import { seed, type Seed } from './seed.ts';
+import { StateFile } from './state-file.ts';
 import {
   ShowpadState,
   type EmulatedDivision,
@@ -24,6 +25,8 @@ export interface ShowpadEmulatorOptions extends Seed {
   readonly port?: number;
   /** The personal API token that is accepted; a random one by default. */
   readonly token?: string;
+  /** Where the organisation is kept, so that it outlives this process; the seed counts only for a new one. */
+  readonly stateFile?: string;
   /** Milliseconds since 1970. Everything that takes time follows this clock (see `advance`). */
   readonly now?: () => number;
   readonly switches?: Partial<Switches>;
@@ -62,16 +65,22 @@ export interface ShowpadEmulator {
   close(): Promise<void>;
 }
 
-/** Starts a Showpad with API v4, API v3 and an object store for uploads, both on 127.0.0.1 and in memory. */
+/** Starts a Showpad with API v4, API v3 and an object store for uploads, on 127.0.0.1; in memory, unless it has a file. */
 export async function startShowpadEmulator(options: ShowpadEmulatorOptions = {}): Promise<ShowpadEmulator> {
-  const token = options.token ?? randomBytes(24).toString('hex');
   const changes = new ChangeSignal();
   const scheduler = new Scheduler(options.now ?? Date.now);
   const switches = { ...defaultSwitches, ...options.switches };
   const state = new ShowpadState(switches, scheduler, changes);
   const faults = new Faults(changes);
   const log = new RequestLog(changes);
-  seed(state, options);
+  const stateFile = options.stateFile === undefined ? undefined : new StateFile(options.stateFile);
+  const kept = stateFile?.load(state) ?? null;
+  if (kept === null) seed(state, options);
+  else state.linkSecret = kept.linkSecret;
+  const token = options.token ?? kept?.token ?? randomBytes(24).toString('hex');
+  stateFile?.begin(state, { token, linkSecret: state.linkSecret });
+  const keep = (): void => stateFile?.write(state);
+  scheduler.onRun = keep;
 
   const store = await startListener({
     name: 'upload',
@@ -81,6 +90,7 @@ export async function startShowpadEmulator(options: ShowpadEmulatorOptions = {})
     faults,
     log,
     scheduler,
+    keep,
   });
   state.uploadOrigin = store.origin;
   const api = await startListener({
@@ -92,8 +102,10 @@ export async function startShowpadEmulator(options: ShowpadEmulatorOptions = {})
     faults,
     log,
     scheduler,
+    keep,
   }).catch(async (error: unknown) => {
     await store.close();
+    stateFile?.close();
     throw error;
   });
 
@@ -139,6 +151,7 @@ export async function startShowpadEmulator(options: ShowpadEmulatorOptions = {})
       scheduler.close();
       changes.close();
       await Promise.all([api.close(), store.close()]);
+      stateFile?.close();
     },
   };
 }

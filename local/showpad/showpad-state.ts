@@ -7,6 +7,7 @@ import type { Scheduler } from './scheduler.ts';
 import type { Switches } from './switches.ts';
 import type { EmulatedUser } from './user-resource.ts';
 import type { EmulatedTicket } from './v3/emulated-ticket.ts';
+import type { Walk } from './walks.ts';
 
 export interface EmulatedDivision {
   readonly id: string;
@@ -38,6 +39,16 @@ export interface EmulatedTagCategory {
   updatedAt: string;
 }
 
+/** Calls that were counted in a window. */
+export interface CallUsage {
+  readonly windowStartMs: number | null;
+  readonly used: number;
+}
+
+/** What the organisation holds, kind by kind. */
+export type Kind =
+  'division' | 'tag' | 'tagCategory' | 'user' | 'asset' | 'deletedAsset' | 'ticket' | 'walk' | 'usage';
+
 /** Everything one emulated Showpad organisation holds. */
 export class ShowpadState {
   readonly divisions = new Map<string, EmulatedDivision>();
@@ -47,6 +58,10 @@ export class ShowpadState {
   readonly assets = new Map<string, EmulatedAsset>();
   /** Of API v3, oldest first. */
   readonly tickets = new Map<string, EmulatedTicket>();
+  /** What is processed at the moment, by the id of the file or the ticket. */
+  readonly walks = new Map<string, Walk>();
+  /** `v3`: the budget of API v3. */
+  readonly usage = new Map<string, CallUsage>();
   /** Assets that were deleted, oldest deletion first. */
   readonly deletedAssets: EmulatedAsset[] = [];
   /** What POST /assets/query searches. */
@@ -58,11 +73,13 @@ export class ShowpadState {
   readonly scheduler: Scheduler;
   readonly changes: ChangeSignal;
   /** Signs the upload links. */
-  readonly linkSecret = randomBytes(32).toString('hex');
+  linkSecret = randomBytes(32).toString('hex');
   /** The base URL of the listener that takes uploads. */
   uploadOrigin = '';
   /** Whose access token the request that is being answered has brought; undefined for the personal token. */
   actingUserId: string | undefined;
+  /** Hears of everything that was made, changed or taken away, where somebody keeps it. */
+  touch: (kind: Kind, id: string) => void = () => undefined;
 
   constructor(switches: Switches, scheduler: Scheduler, changes: ChangeSignal) {
     this.switches = switches;
@@ -90,24 +107,29 @@ export class ShowpadState {
   saveAsset(asset: EmulatedAsset): void {
     this.assets.set(asset.id, asset);
     this.assetIndex.record(asset.id);
+    this.touch('asset', asset.id);
   }
 
   deleteAsset(asset: EmulatedAsset): void {
     this.assets.delete(asset.id);
     this.assetIndex.record(asset.id);
     this.deletedAssets.push(asset);
+    this.touch('asset', asset.id);
+    this.touch('deletedAsset', asset.id);
   }
 
   /** Keeps a new tag, or what was changed of one. */
   saveTag(tag: EmulatedTag): void {
     this.tags.set(tag.id, tag);
     this.tagIndex.record(tag.id);
+    this.touch('tag', tag.id);
   }
 
   /** Deletes a tag and takes it off its assets. */
   deleteTag(tag: EmulatedTag): void {
     this.tags.delete(tag.id);
     this.tagIndex.record(tag.id);
+    this.touch('tag', tag.id);
     for (const asset of this.assets.values()) {
       if (!asset.tags.some(({ id }) => id === tag.id)) continue;
       asset.tags = asset.tags.filter(({ id }) => id !== tag.id);

@@ -38,6 +38,7 @@ export const createAssetFile: Operation = {
       uploads: [],
     };
     asset.files.push(file);
+    state.touch('asset', asset.id);
     const suggestedContentType = fileTypeOf(asset.name).mediaType;
     const uploadUrl = state.switches.uploadUrlNull
       ? null

@@ -39,6 +39,7 @@ export const createTagCategory: Operation = {
     const tags = findTags(state, { divisionId: category.division.id, field: 'tags' }, references);
     refuseTakenName(state.tagCategories.values(), category, state.switches.tagNameUniqueness);
     state.tagCategories.set(category.id, category);
+    state.touch('tagCategory', category.id);
     setTags(state, category, new Set(tags));
     return { status: 201, json: renderTagCategory(category) };
   },

@@ -9,8 +9,11 @@ export const deleteTagCategory: Operation = {
     const category = request.lookUp(state.tagCategories, 'tagCategoryId');
     setTags(state, category, new Set());
     state.tagCategories.delete(category.id);
+    state.touch('tagCategory', category.id);
     for (const other of state.tagCategories.values()) {
-      if (other.parent?.id === category.id) other.parent = null;
+      if (other.parent?.id !== category.id) continue;
+      other.parent = null;
+      state.touch('tagCategory', other.id);
     }
     return { status: 204 };
   },

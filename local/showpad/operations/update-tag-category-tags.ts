@@ -29,6 +29,7 @@ export const updateTagCategoryTags: Operation = {
     }
     setTags(state, category, new Set([...kept, ...added]));
     category.updatedAt = state.timestamp();
+    state.touch('tagCategory', category.id);
     return { status: 200, json: renderTagCategory(category) };
   },
 };

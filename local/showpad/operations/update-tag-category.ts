@@ -34,6 +34,7 @@ export const updateTagCategory: Operation = {
       refuseTakenName(others, { name: fields.name, division }, state.switches.tagNameUniqueness);
     }
     Object.assign(category, fields, { updatedAt: state.timestamp() });
+    state.touch('tagCategory', category.id);
     if (references) setTags(state, category, new Set(tags));
     return { status: 200, json: renderTagCategory(category) };
   },

@@ -17,4 +17,6 @@ export interface EmulatedTicket {
   endedAtMs: number | null;
   /** How often the ticket was read since its asset is there. */
   readsWithAsset: number;
+  /** Whether its processing will succeed. */
+  readonly isProcessable: boolean;
 }

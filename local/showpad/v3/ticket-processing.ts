@@ -2,10 +2,11 @@ import { extname } from 'node:path';
 import { fileTypeOf, processingErrorOf } from '../file-types.ts';
 import type { ShowpadState } from '../showpad-state.ts';
 import type { EmulatedUser, PersonalAsset } from '../user-resource.ts';
+import { beginWalk, continueWalk, type Walk, type Walker } from '../walks.ts';
+import { ownerOfDivision } from './my-files.ts';
 import type { ReceivedFile } from './receive-form.ts';
 import type { EmulatedTicket } from './emulated-ticket.ts';
 
-const stuckCheckMs = 50;
 const processedDocument = /^\.(?:pdf|docx?|pptx?|xlsx?)$/iu;
 
 /** Whether Showpad processes a file before it can be used, or takes it as it is. */
@@ -33,42 +34,50 @@ export function startTicket(
     startedAtMs: null,
     endedAtMs: null,
     readsWithAsset: 0,
+    isProcessable: processingErrorOf(file.filename, file.head, file.size) === null,
   };
   state.tickets.set(ticket.id, ticket);
-  walk(state, owner, ticket, processingErrorOf(file.filename, file.head, file.size) === null);
+  state.touch('ticket', ticket.id);
+  const { unknownStatus } = state.switches;
+  const steps = [...(unknownStatus === null ? [] : [unknownStatus]), 'processing'];
+  beginWalk(state, { kind: 'ticket', id: ticket.id }, steps, walkerOf(state, owner, ticket));
   return ticket;
 }
 
-function walk(state: ShowpadState, owner: EmulatedUser, ticket: EmulatedTicket, succeeds: boolean): void {
-  const { processingMs, unknownStatus } = state.switches;
-  const steps = [...(unknownStatus === null ? [] : [unknownStatus]), 'processing'];
-  const advance = () => {
+/** Goes on with the processing of a ticket as it was left. */
+export function resumeTicket(state: ShowpadState, walk: Walk): void {
+  const ticket = state.tickets.get(walk.id);
+  if (ticket === undefined) return;
+  continueWalk(state, walk, walkerOf(state, ownerOfDivision(state, ticket.divisionId), ticket));
+}
+
+function walkerOf(state: ShowpadState, owner: EmulatedUser, ticket: EmulatedTicket): Walker {
+  return {
     // A ticket that was cancelled or deleted is processed no further.
-    if (ticket.endedAtMs !== null || !state.tickets.has(ticket.id)) return;
-    const next = steps.shift();
-    if (next !== undefined) {
-      ticket.status = next;
-      if (next === 'processing') ticket.startedAtMs = state.now();
-      state.scheduler.after(processingMs, advance);
-    } else if (state.switches.processingStuck) {
-      state.scheduler.after(Math.max(processingMs, stuckCheckMs), advance);
-    } else {
+    isOver: () => ticket.endedAtMs !== null || !state.tickets.has(ticket.id),
+    enter: (status) => {
+      ticket.status = status;
+      if (status === 'processing') ticket.startedAtMs = state.now();
+      state.touch('ticket', ticket.id);
+    },
+    finish: () => {
       ticket.endedAtMs = state.now();
-      ticket.status = succeeds ? 'completed' : 'failed';
-      if (succeeds) keepAsset(owner, ticket);
-    }
-    state.changes.notify();
+      ticket.status = ticket.isProcessable ? 'completed' : 'failed';
+      if (ticket.isProcessable) keepAsset(state, owner, ticket);
+      state.touch('ticket', ticket.id);
+    },
   };
-  state.scheduler.after(processingMs, advance);
 }
 
 /** Uses the file of a failed ticket as it is. */
-export function forceUse(owner: EmulatedUser, ticket: EmulatedTicket): void {
+export function forceUse(state: ShowpadState, owner: EmulatedUser, ticket: EmulatedTicket): void {
   ticket.status = 'completed';
-  keepAsset(owner, ticket);
+  keepAsset(state, owner, ticket);
 }
 
-function keepAsset(owner: EmulatedUser, ticket: EmulatedTicket): void {
+function keepAsset(state: ShowpadState, owner: EmulatedUser, ticket: EmulatedTicket): void {
   ticket.isAssetKept = true;
   owner.myFiles.assets.push(ticket.asset);
+  state.touch('ticket', ticket.id);
+  state.touch('user', owner.id);
 }

@@ -12,6 +12,7 @@ export const cancelTicket: V3Operation = {
     ticket.endedAtMs = state.now();
     if (cancelledTicketStatus === null) state.tickets.delete(ticket.id);
     else ticket.status = cancelledTicketStatus;
+    state.touch('ticket', ticket.id);
     return { response: {} };
   },
 };

@@ -37,6 +37,7 @@ export const createDivisionAsset: V3Operation = {
       return { code, response: renderTicket(state, ticket), location: linkTo('tickets', ticket.id) };
     }
     owner.myFiles.assets.push(asset);
+    state.touch('user', owner.id);
     const location = linkTo('assets', asset.id);
     return { code, response: renderPersonalAsset(asset, owner.myFiles), location };
   },

@@ -6,7 +6,9 @@ export const deleteTicket: V3Operation = {
   method: 'DELETE',
   path: '/tickets/{id}.json',
   run(request, state) {
-    state.tickets.delete(lookUpTicket(state, request.id).id);
+    const { id } = lookUpTicket(state, request.id);
+    state.tickets.delete(id);
+    state.touch('ticket', id);
     return { response: {} };
   },
 };

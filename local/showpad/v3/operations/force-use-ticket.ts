@@ -15,7 +15,7 @@ export const forceUseTicket: V3Operation = {
     if (!state.switches.canBeForceUsed) {
       throw new V3Problem(403, { code: 3008, message: 'The element of this ticket cannot be used.' });
     }
-    forceUse(ownerOfDivision(state, ticket.divisionId), ticket);
+    forceUse(state, ownerOfDivision(state, ticket.divisionId), ticket);
     return { response: {} };
   },
 };

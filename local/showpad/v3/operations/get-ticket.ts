@@ -7,7 +7,10 @@ export const getTicket: V3Operation = {
   run(request, state) {
     const ticket = lookUpTicket(state, request.id);
     const response = request.pick(renderTicket(state, ticket));
-    if (ticket.isAssetKept) ticket.readsWithAsset += 1;
+    if (ticket.isAssetKept) {
+      ticket.readsWithAsset += 1;
+      state.touch('ticket', ticket.id);
+    }
     return { response };
   },
 };
