@@ -1,11 +1,13 @@
 import { md5 } from '../connector.ts';
 import { chance, choice, shuffled } from './chance.ts';
+import type { FaultRig } from './fault-rig.ts';
 import { pdf } from './flows.ts';
-import type { Expected } from './invariants.ts';
+import { violations, type Expected } from './invariants.ts';
+import type { Tale } from './tale.ts';
 
 type Type = 'asset.upsert' | 'asset.metadata' | 'asset.archive' | 'asset.restore' | 'asset.delete';
 
-export interface StoryEvent {
+interface StoryEvent {
   readonly id: string;
   readonly minute: number;
   readonly type: Type;
@@ -16,14 +18,8 @@ export interface StoryEvent {
   readonly removed: string;
 }
 
-/** What happens to one subject of a seed, and what the library must show of it when all is done. */
-export interface Story {
-  readonly source: 'demo' | 'purge';
-  readonly subject: string;
-  /** In the order of delivery, some of them twice. */
-  readonly deliveries: readonly StoryEvent[];
-  readonly expected: Expected | null;
-}
+/** Within how much time the events of a story come: all at once, or over many minutes. */
+const spreadsMs: readonly [number, ...number[]] = [0, 20_000, 600_000];
 
 const types: readonly [Type, ...Type[]] = [
   'asset.upsert',
@@ -36,15 +32,15 @@ const types: readonly [Type, ...Type[]] = [
   'asset.delete',
 ];
 
-/** @param name makes subjects of the same seed different */
-export function tellStory(seed: number, name: string): Story {
-  const subject = `seed-${seed}-${name}`;
-  const throwDice = (...words: (string | number)[]) => chance(seed, name, ...words);
+/** The life of an asset: what is asked of it comes in any order, some of it twice. */
+export function assetStory(seed: number, { serve }: FaultRig['connector']): Tale {
+  const subject = `seed-${seed}`;
+  const throwDice = (...words: (string | number)[]) => chance(seed, ...words);
   const source = throwDice('source') < 0.3 ? 'purge' : 'demo';
   const count = 2 + Math.floor(throwDice('count') * 4);
   const events: StoryEvent[] = [];
   for (let minute = 0; minute < count; minute += 1) {
-    const type = choice(types, seed, name, 'type', minute);
+    const type = choice(types, seed, 'type', minute);
     const previous = events.findLast((event) => event.type === 'asset.upsert');
     const isUnchanged = previous !== undefined && throwDice('unchanged', minute) < 0.25;
     events.push({
@@ -59,23 +55,29 @@ export function tellStory(seed: number, name: string): Story {
   }
   const complete = withUpsert(events, source);
   const twice = complete.filter(({ minute }) => throwDice('twice', minute) < 0.3);
+  const spreadMs = choice(spreadsMs, seed, 'spread');
+  const deliveries = shuffled([...complete, ...twice], seed, 'order').map((event, index) => ({
+    event: cloudEventOf(event, serve),
+    atMs: Math.round(throwDice('at', index) * spreadMs),
+  }));
+  const expected = expectedOf(complete, source);
   return {
     source,
     subject,
-    deliveries: shuffled([...complete, ...twice], seed, name, 'order'),
-    expected: expectedOf(complete, source),
+    deliveries,
+    problems: ({ connector }, run) => violations(connector, run, expected),
   };
 }
 
 /** What nothing ever brings would be waited for until the deadline: every story that goes on has an upsert. */
-function withUpsert(events: readonly StoryEvent[], source: Story['source']): StoryEvent[] {
+function withUpsert(events: readonly StoryEvent[], source: Tale['source']): StoryEvent[] {
   const gone = source === 'purge' ? events.findLastIndex(({ type }) => type === 'asset.delete') : -1;
   const alive = events.slice(gone + 1);
   if (alive.length === 0 || alive.some(({ type }) => type === 'asset.upsert')) return [...events];
   return events.map((event, index) => (index === gone + 1 ? { ...event, type: 'asset.upsert' } : event));
 }
 
-function expectedOf(events: readonly StoryEvent[], source: Story['source']): Expected | null {
+function expectedOf(events: readonly StoryEvent[], source: Tale['source']): Expected | null {
   let shown: Expected | null = null;
   const empty: Expected = { md5: null, url: null, description: null, isArchived: false, tags: [] };
   for (const { type, content, description, added, removed } of events) {
@@ -89,8 +91,7 @@ function expectedOf(events: readonly StoryEvent[], source: Story['source']): Exp
   return shown;
 }
 
-/** The CloudEvent of an event. */
-export function cloudEventOf(event: StoryEvent, serve: (name: string, content: Buffer) => string): object {
+function cloudEventOf(event: StoryEvent, serve: (name: string, content: Buffer) => string): object {
   const { id, minute, type, content, description, added, removed } = event;
   const time = new Date(Date.UTC(2026, 8, 1, 0, minute)).toISOString();
   const metadata = { description };
