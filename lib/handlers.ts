@@ -130,5 +130,7 @@ function requestOf(event: APIGatewayProxyEventV2): HttpRequest {
 function invocationOf(context: Context): Invocation {
   const remainingMs = (): number => context.getRemainingTimeInMillis();
   const signal = AbortSignal.timeout(Math.max(1, remainingMs() - farewellMs));
-  return { services: getServices(), remainingMs, signal };
+  const services = getServices();
+  const showpad = async () => (await services.showpad()).during(remainingMs);
+  return { services: { ...services, showpad }, remainingMs, signal };
 }

@@ -7,6 +7,7 @@ import { readBudget } from './budget.ts';
 import type { Budget } from './budget.ts';
 import { checkAnswer } from './checked-answer.ts';
 import { Connections } from './connections.ts';
+import { ShowpadError } from './errors.ts';
 import type { Method, Operation } from './errors.ts';
 import { commonHeaders, exchange, protocolError, readRawAnswer } from './exchange.ts';
 import type { RawAnswer } from './exchange.ts';
@@ -37,6 +38,8 @@ export interface ShowpadClientOptions {
   }) => void;
   /** Told what each answer of API v3 says of the calls that are left. */
   readonly onBudget?: (budget: Budget) => void;
+  /** What is left of the time of whoever uses this client; without it, it never ends. */
+  readonly remainingMs?: () => number;
   readonly now?: () => number;
   readonly random?: () => number;
   readonly sleep?: (delayMs: number, signal?: AbortSignal) => Promise<void>;
@@ -79,14 +82,25 @@ export class ShowpadClient {
   readonly #random: () => number;
   readonly #sleep: (delayMs: number, signal?: AbortSignal) => Promise<void>;
 
-  constructor(options: ShowpadClientOptions) {
+  constructor(
+    options: ShowpadClientOptions,
+    connections: Connections = new Connections(options.createDispatcher),
+  ) {
     this.#options = options;
     this.#urls = { v4: options.v4Url.replace(/\/+$/, ''), v3: options.v3Url.replace(/\/+$/, '') };
     this.allowPrivateAddresses = options.allowPrivateAddresses ?? false;
-    this.#connections = new Connections(options.createDispatcher);
+    this.#connections = connections;
     this.#now = options.now ?? Date.now;
     this.#random = options.random ?? Math.random;
     this.#sleep = options.sleep ?? ((delayMs, signal) => delay(delayMs, undefined, signal && { signal }));
+  }
+
+  /**
+   * This client, on the same sockets, for one invocation: when the time of that is over, no request starts any
+   * more. A process that stood still may wake up long after others have taken over its work.
+   */
+  during(remainingMs: () => number): ShowpadClient {
+    return new ShowpadClient({ ...this.#options, remainingMs }, this.#connections);
   }
 
   /**
@@ -161,8 +175,12 @@ export class ShowpadClient {
     });
   }
 
-  /** Runs `task` on the client's own sockets, for requests to upload links. */
-  withDispatcher<T>(task: (dispatcher: Dispatcher) => Promise<T>): Promise<T> {
+  /**
+   * Runs `task` on the client's own sockets, for requests to upload links.
+   * @throws ShowpadError when the time of the invocation is over
+   */
+  async withDispatcher<T>(task: (dispatcher: Dispatcher) => Promise<T>): Promise<T> {
+    this.#assertInTime('PUT upload link');
     return this.#connections.use(task);
   }
 
@@ -199,6 +217,13 @@ export class ShowpadClient {
     );
   }
 
+  #assertInTime(operation: Operation): void {
+    const { remainingMs = () => Infinity } = this.#options;
+    if (remainingMs() > 0) return;
+    const detail = 'The time of this invocation is over: somebody else may do its work by now.';
+    throw new ShowpadError({ operation, kind: 'timeout', title: 'Too late', detail, outcomeUnknown: false });
+  }
+
   #url(api: Call['api'], callPath: Path): string {
     return this.#urls[api] + callPath;
   }
@@ -208,6 +233,7 @@ export class ShowpadClient {
     operation: Operation,
     ask: (dispatcher: Dispatcher) => Promise<RawAnswer>,
   ): Promise<Answer & RawAnswer> {
+    this.#assertInTime(operation);
     const startedAt = this.#now();
     let status: number | null = null;
     try {

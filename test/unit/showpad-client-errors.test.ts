@@ -163,3 +163,22 @@ describe('paths and queries', () => {
     expect(() => queryString({ externalIds: ['a,b'] })).toThrow(/externalIds/);
   });
 });
+
+describe('an invocation whose time is over', () => {
+  it('starts no request any more, although its process woke up again', async () => {
+    const server = await startServer((response) => json(response, 200, { id: 'a' }));
+    let leftMs = 1_000;
+    const client = clientOf(server.url).during(() => leftMs);
+    await expect(client.request({ ...call, api: 'v4' })).resolves.toEqual({ id: 'a' });
+    leftMs = 0;
+    const error = await failureOf(client.request({ ...call, api: 'v4' }));
+    expect(error).toMatchObject({
+      title: 'Too late',
+      kind: 'timeout',
+      outcomeUnknown: false,
+      retryable: true,
+    });
+    await failureOf(client.withDispatcher(() => Promise.resolve()));
+    expect(server.requests).toHaveLength(1);
+  });
+});
