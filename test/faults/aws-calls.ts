@@ -3,30 +3,78 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { setTimeout as pause } from 'node:timers/promises';
 import * as z from 'zod';
-import { currentInvocation, ProcessEnded, type Invocation } from './invocation.ts';
+import { DirectTransport } from './direct-transport.ts';
+import { currentInvocation, ProcessEnded, type Fate, type Invocation } from './invocation.ts';
 
-type Send = (this: unknown, command: AnyCommand, ...rest: unknown[]) => Promise<unknown>;
+type Send = (this: object, command: AnyCommand, ...rest: unknown[]) => Promise<unknown>;
 interface AnyCommand {
   readonly constructor: { readonly name: string };
   readonly input: unknown;
 }
 
+export interface AwsWatch {
+  /** Told of each message that was sent, and when it comes. */
+  readonly onMessage: (inSeconds: number) => void;
+  /** Told of each message that will be shown again, and when. */
+  readonly onShown: (inSeconds: number) => void;
+  /** Told of each batch of messages that was handled. */
+  readonly onHandled: (count: number) => void;
+}
+
+/** Polls wait as long as SQS lets them: time that nobody uses passes at once. */
+const pollSeconds = 20;
+
 /**
- * Lets every call that an invocation makes through the AWS SDK meet its fate.
+ * Lets every call that an invocation makes through the AWS SDK meet its fate. The calls of all invocations go
+ * through the same clients, because connections, signing keys and credentials of their own would only cost time.
  * @returns the way back
  */
-export function watchAwsCalls(): () => void {
+export function watchAwsCalls(watch: AwsWatch): () => void {
   const prototype = sharedPrototype();
   const send = prototype.send;
+  const clients = new Map<string, object>();
+  const transport = new DirectTransport();
+  const commonClient = (own: object): object => {
+    const { name } = own.constructor;
+    const common = clients.get(name) ?? own;
+    clients.set(name, common);
+    return common;
+  };
   prototype.send = function (command, ...rest) {
     const invocation = currentInvocation();
-    const original = (): Promise<unknown> => send.call(this, command, ...rest);
+    const client = invocation === undefined ? this : commonClient(this);
+    transport.prepare(client);
+    const original = async (): Promise<unknown> => {
+      waitLonger(command);
+      const answer = await send.call(client, command, ...rest);
+      tell(watch, command);
+      return answer;
+    };
     return invocation === undefined ? original() : meetFate(invocation, command, original);
   };
   return () => {
     prototype.send = send;
+    transport.stop();
   };
+}
+
+const polling = z.object({ WaitTimeSeconds: z.number().min(1) });
+const sending = z.object({ DelaySeconds: z.number() });
+const showing = z.object({ VisibilityTimeout: z.number() });
+const deleting = z.object({ Entries: z.array(z.unknown()) });
+
+function waitLonger({ constructor, input }: AnyCommand): void {
+  const isPoll = constructor.name === 'ReceiveMessageCommand' && polling.safeParse(input).success;
+  if (isPoll) Object.assign(input as object, { WaitTimeSeconds: pollSeconds });
+}
+
+function tell(watch: AwsWatch, { constructor, input }: AnyCommand): void {
+  if (constructor.name === 'SendMessageCommand') watch.onMessage(sending.parse(input).DelaySeconds);
+  if (constructor.name === 'ChangeMessageVisibilityCommand')
+    watch.onShown(showing.parse(input).VisibilityTimeout);
+  if (constructor.name === 'DeleteMessageBatchCommand') watch.onHandled(deleting.parse(input).Entries.length);
 }
 
 /** The class that all clients of the SDK extend, so that none can be forgotten. */
@@ -45,8 +93,8 @@ async function meetFate(
   command: AnyCommand,
   original: () => Promise<unknown>,
 ): Promise<unknown> {
+  await invocation.thawed();
   if (invocation.hasEnded) throw new ProcessEnded();
-  noteLease(invocation, command);
   const fate = invocation.decide({
     invocation,
     label: `${invocation.functionName}: ${describe(command)}`,
@@ -55,12 +103,18 @@ async function meetFate(
     path: '',
     body: undefined,
   });
-  const stops = fate.kind === 'kill' || fate.kind === 'break';
-  if (stops) invocation.isDisturbed = true;
+  if (fate.kind === 'freeze' && fate.moment === 'before') {
+    invocation.freeze(pause(fate.forMs));
+    await invocation.thawed();
+  }
+  const stops = fate.kind === 'kill' || fate.kind === 'break' || fate.kind === 'stall';
   if (!stops || fate.moment === 'after') {
     if (fate.kind === 'repeat') await invocation.track(original()).catch(() => undefined);
+    if (fate.kind === 'delay' || fate.kind === 'echo') await sendLater(command, fate, original);
     const [outcome] = await Promise.allSettled([invocation.track(original())]);
     if (!stops) {
+      if (fate.kind === 'freeze' && fate.moment === 'after') invocation.freeze(pause(fate.forMs));
+      await invocation.thawed();
       if (invocation.hasEnded) throw new ProcessEnded();
       if (outcome.status === 'rejected') throw outcome.reason;
       return outcome.value;
@@ -70,20 +124,26 @@ async function meetFate(
     invocation.kill();
     throw new ProcessEnded();
   }
+  if (fate.kind === 'stall') {
+    await invocation.ended;
+    throw new ProcessEnded();
+  }
   throw Object.assign(new Error('AWS did not answer.'), { name: 'TimeoutError' });
 }
 
-const leaseTaken = z.object({
-  TableName: z.string(),
-  Key: z.object({ pk: z.string(), sk: z.string() }),
-  ExpressionAttributeValues: z.object({ ':holder': z.string() }),
-});
-
-function noteLease(invocation: Invocation, command: AnyCommand): void {
-  const taken = leaseTaken.safeParse(command.input).data;
-  if (taken === undefined) return;
-  const { TableName, Key, ExpressionAttributeValues } = taken;
-  invocation.leases.push({ tableName: TableName, key: Key, holder: ExpressionAttributeValues[':holder'] });
+/** A message that is late, or that comes again when everybody has forgotten it. */
+async function sendLater(
+  { input }: AnyCommand,
+  { kind, delaySeconds }: Extract<Fate, { kind: 'delay' | 'echo' }>,
+  original: () => Promise<unknown>,
+): Promise<void> {
+  const sent = sending.safeParse(input).data;
+  if (sent === undefined) return;
+  const delayed = { DelaySeconds: Math.min(900, sent.DelaySeconds + delaySeconds) };
+  Object.assign(input as object, delayed);
+  if (kind === 'delay') return;
+  await original().catch(() => undefined);
+  Object.assign(input as object, { DelaySeconds: sent.DelaySeconds });
 }
 
 const described = z.object({

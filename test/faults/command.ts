@@ -1,4 +1,4 @@
-// `node test/faults/command.ts --seeds N`: every kill point of every flow, and N seeds of the campaign.
+// `node test/faults/command.ts --seeds N`: every kill point, and N seeds of the campaign; `SEED=7` replays one.
 import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
 
@@ -7,9 +7,10 @@ if (!/^[1-9]\d*$/.test(values.seeds)) {
   console.error('Give the number of seeds: npm run faults -- --seeds 200');
   process.exit(2);
 }
-const tests = spawn('vitest', ['run', 'test/faults'], {
+const isReplay = process.env['SEED'] !== undefined;
+const tests = spawn('vitest', ['run', isReplay ? 'test/faults/campaign.test.ts' : 'test/faults'], {
   stdio: 'inherit',
-  env: { ...process.env, SEEDS: values.seeds, FAULT_FLOWS: 'all' },
+  env: { ...process.env, SEEDS: values.seeds },
 });
 tests.on('error', (error) => {
   console.error(`vitest did not start: ${error.message}. Run npm ci first.`);

@@ -1,16 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { setTimeout as pause } from 'node:timers/promises';
 import * as z from 'zod';
 import type { AroundInvocation } from '../../local/lambda.ts';
 import { jobId } from '../../lib/jobs.ts';
 import { cloudEvent, signed, startConnector, type Connector } from '../connector.ts';
 import { watchAwsCalls } from './aws-calls.ts';
 import { watchHttpCalls } from './http-calls.ts';
-import { Invocation, type HeldLease } from './invocation.ts';
+import { Invocation } from './invocation.ts';
+import { LogWatch } from './log-watch.ts';
 import { Run } from './run.ts';
+import { VirtualClock } from './virtual-clock.ts';
 import { WriteWatch } from './write-watch.ts';
 
 export const divisionId = '0123456789abcdef0123456789abcdef';
@@ -21,27 +23,42 @@ const steps = [
   'upload-personal-file',
   'update-metadata',
   'poll-processing',
+  'retry-job',
 ];
+const apiFunctions = ['receive-event', 'retry-job'];
 const mostDeliveries = 12;
+const betweenDeliveriesMs = 5_000;
 const concurrency = 40;
+/**
+ * The longest time-outs of functions, with the visibility of their queues in the same proportion, so that what waits
+ * for a file whose function was killed does not look for it in vain a hundred times.
+ */
+const timeoutSeconds = 120;
+const apiTimeoutSeconds = 15;
+/** Longer than the longest visibility timeout, which follows from that. */
+const longestSilenceMs = 1_000_000;
+const librariesUrl = new URL('../../lib/', import.meta.url);
 
 export interface FaultRigSettings {
-  /** Must be longer than the index lag and the latest effect that is injected, together. */
-  readonly settleSeconds: number;
   readonly indexLagMs: number;
+  /** Between two steps of the processing of a file. */
   readonly processingMs: number;
 }
 
-/** The connector, with every call of its invocations to the outside under the control of a run. */
+/** The connector, with its time and every call of its invocations to the outside under the control of a run. */
 export interface FaultRig {
   readonly connector: Connector;
+  readonly clock: VirtualClock;
   readonly writes: WriteWatch;
+  readonly logged: LogWatch;
   /** `demo` archives what is deleted, `purge` deletes it. */
   readonly begin: (source: 'demo' | 'purge', subject: string) => Run;
   /** Delivers an event as a sender would: again and again until it was accepted. */
   readonly send: (run: Run, event: Readonly<Record<string, unknown>>) => Promise<void>;
-  /** Brings failed messages back until nothing is left to do. */
-  readonly converge: (timeoutMs?: number) => Promise<void>;
+  /** Tries the failed job of an event again, until that was accepted. */
+  readonly retry: (run: Run, eventId: string) => Promise<void>;
+  /** Settles when nothing is left to do. */
+  readonly converge: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -58,32 +75,68 @@ export async function startFaultRig(settings: FaultRigSettings): Promise<FaultRi
     templateFile,
     template
       .replaceAll(/BatchSize: \d+/g, 'BatchSize: 1')
-      .replaceAll(/MaximumConcurrency: \d+/g, `MaximumConcurrency: ${concurrency}`),
+      .replaceAll(/MaximumConcurrency: \d+/g, `MaximumConcurrency: ${concurrency}`)
+      .replaceAll(/ Timeout: 900/g, ` Timeout: ${timeoutSeconds}`)
+      .replaceAll(/VisibilityTimeout: 5400/g, `VisibilityTimeout: ${6 * timeoutSeconds}`),
   );
   const secrets = [`whsec_${randomBytes(24).toString('base64')}`];
   const common = { adapter: 'cloudevents', secrets, division: divisionId };
-  let expireLease: (lease: HeldLease) => Promise<void> = () => Promise.resolve();
+  // What is loaded while time is virtual would be waited for as if it took no time.
+  for (const file of await readdir(librariesUrl))
+    if (file.endsWith('.ts')) await import(new URL(file, librariesUrl).href);
+  await import('@aws-sdk/client-s3');
   const { resetServices } = await import('../../lib/services.ts');
 
+  const logged = new LogWatch();
+  let messages = 0;
+  let lastActivityMs = 0;
+  const clock = new VirtualClock(() => messages > 0);
   const aroundInvocation: AroundInvocation = async (functionName, event, run) => {
     const owner = steps.includes(functionName) ? runs.get(jobOf(event) ?? '') : undefined;
-    if (owner === undefined) return run();
+    if (owner === undefined) return clock.during(run);
+    lastActivityMs = clock.elapsedMs;
     void resetServices();
     const invocation = new Invocation(functionName, event, owner.fateOf);
     const killed = invocation.ended.then(
       () => ({ ok: false, errorType: 'Runtime.ExitError', errorMessage: 'The process was killed.' }) as const,
     );
-    const result = await Promise.race([invocation.run(run), killed]);
-    if (invocation.isDisturbed) await Promise.all(invocation.leases.map(expireLease));
-    return result;
+    const timeout = apiFunctions.includes(functionName) ? apiTimeoutSeconds : timeoutSeconds;
+    const end = setTimeout(() => {
+      // A container that stands still is not reached even by this.
+      if (!invocation.wasFrozen) invocation.kill();
+    }, timeout * 1_000);
+    const running = clock.during(() => invocation.run(run));
+    void running.finally(() => {
+      clearTimeout(end);
+    });
+    return Promise.race([running, killed]);
   };
+
+  const unwatchAws = watchAwsCalls({
+    onMessage: (inSeconds) => {
+      messages += 1;
+      clock.expect(inSeconds * 1_000);
+    },
+    onShown: (inSeconds) => {
+      clock.expect(inSeconds * 1_000);
+    },
+    onHandled: (count) => {
+      messages -= count;
+    },
+  });
 
   const connector = await startConnector({
     templateFile,
     aroundInvocation,
     onLog: () => undefined,
+    environment: { POWERTOOLS_LOG_LEVEL: 'INFO' },
     sources: { demo: { ...common, onDelete: 'archive' }, purge: { ...common, onDelete: 'delete' } },
-    parameters: { SettleSeconds: String(settings.settleSeconds), TicketPollSeconds: '1' },
+    parameters: {
+      SettleSeconds: '120',
+      TicketPollSeconds: '30',
+      ProcessingPollSeconds: '30',
+      SourceDeadlineSeconds: '86400',
+    },
     showpadEmulator: {
       divisions: [{ name: 'Marketing', id: divisionId, isAssetSharingEnabled: true }],
       switches: { indexLagMs: settings.indexLagMs, processingMs: settings.processingMs },
@@ -91,73 +144,74 @@ export async function startFaultRig(settings: FaultRigSettings): Promise<FaultRi
   });
   const { stack, showpad } = connector;
   const writes = new WriteWatch(showpad);
-  const unwatchAws = watchAwsCalls();
-  const { unwatch: unwatchHttp, late } = watchHttpCalls({
+  logged.watchFor([showpad.token, ...secrets]);
+  const { unwatch: unwatchHttp, late } = await watchHttpCalls({
     onStart: (call) => writes.start(call),
     showpadOrigin: new URL(showpad.v4Url).origin,
   });
 
-  // The lease of a holder that was killed, or that could not give it back, runs out long before its message becomes
-  // visible again (the visibility timeout is six times the function's timeout, the lease is one and a minute). Here
-  // the message comes back at once, so the lease ends at once, as soon as its holder has ended.
-  expireLease = async ({ tableName, key, holder }) => {
-    await stack.clients.dynamodb
-      .send(
-        new UpdateItemCommand({
-          TableName: tableName,
-          Key: { pk: { S: key.pk }, sk: { S: key.sk } },
-          UpdateExpression: 'SET leasedUntil = :past',
-          ConditionExpression: 'leaseHolder = :holder',
-          ExpressionAttributeValues: { ':past': { N: '1' }, ':holder': { S: holder } },
-        }),
-      )
-      .catch((error: unknown) => {
-        if (!(error instanceof Error) || error.name !== 'ConditionalCheckFailedException') throw error;
-      });
-  };
-
   return {
     connector,
+    clock,
     writes,
+    logged,
     begin: (source, subject) => new Run(source, subject),
     send: async (run, event) => {
       const complete = cloudEvent({ subject: run.subject, ...event });
       runs.set(run.expect(String(complete['id'])), run);
       const body = JSON.stringify(complete);
-      for (let delivery = 1; delivery <= mostDeliveries; delivery += 1) {
-        const headers = signed(secrets[0] ?? '', body);
-        const { status } = await connector.post(`/events/${run.source}`, body, headers);
-        if (status < 300) return;
-        if (status < 500) throw new Error(`The event was refused with ${status}.`);
-      }
-      throw new Error(
-        `The event ${String(complete['id'])} was not accepted in ${mostDeliveries} deliveries.`,
+      await untilAccepted(`The event ${String(complete['id'])}`, () =>
+        connector.post(`/events/${run.source}`, body, signed(secrets[0] ?? '', body)),
       );
     },
-    converge: async (timeoutMs = 120_000) => {
-      const deadline = Date.now() + timeoutMs;
+    retry: async (run, eventId) => {
+      const id = run.expect(eventId);
+      await untilAccepted(`The retry of job ${id}`, () => connector.post(`/jobs/${id}/retry`, '', {}));
+    },
+    converge: async () => {
+      await late();
+      lastActivityMs = clock.elapsedMs;
       for (;;) {
-        await late();
-        await stack.redeliver();
-        try {
-          await stack.settled(200);
-          return;
-        } catch (error) {
-          if (Date.now() > deadline) throw error;
+        const isSilent = clock.elapsedMs - lastActivityMs > longestSilenceMs;
+        if (messages <= 0 || isSilent) {
+          try {
+            await stack.settled(-1);
+            messages = 0;
+            return;
+          } catch (error) {
+            if (isSilent) throw error;
+          }
         }
+        await clock.nextMoment();
       }
     },
     stop: async () => {
       await late();
-      await connector.stop().finally(() => {
+      try {
+        await connector.stop();
+      } finally {
         unwatchAws();
         unwatchHttp();
-      });
-      await rm(directory, { recursive: true });
+        logged.stop();
+        await clock.uninstall();
+        await rm(directory, { recursive: true });
+      }
     },
   };
 }
 
+async function untilAccepted(what: string, post: () => Promise<{ status: number }>): Promise<void> {
+  for (let delivery = 1; delivery <= mostDeliveries; delivery += 1) {
+    const { status } = await post();
+    if (status < 300) return;
+    // Somebody else may have the lease of the asset.
+    if (status < 500 && status !== 409) throw new Error(`${what} was refused with ${status}.`);
+    await pause(betweenDeliveriesMs);
+  }
+  throw new Error(`${what} was not accepted in ${mostDeliveries} deliveries.`);
+}
+
+const retryEvent = z.object({ pathParameters: z.object({ id: z.string() }) });
 const httpEvent = z.object({
   body: z.string(),
   isBase64Encoded: z.boolean(),
@@ -171,6 +225,8 @@ function jobOf(event: unknown): string | undefined {
   if (queued !== undefined) {
     return z.object({ jobId: z.string() }).safeParse(JSON.parse(queued.Records[0].body)).data?.jobId;
   }
+  const retried = retryEvent.safeParse(event).data;
+  if (retried !== undefined) return retried.pathParameters.id;
   const http = httpEvent.safeParse(event).data;
   if (http === undefined) return undefined;
   const body = Buffer.from(http.body, http.isBase64Encoded ? 'base64' : 'utf8').toString();

@@ -1,7 +1,10 @@
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { assetPartition } from '../../lib/asset-key.ts';
+import type { EmulatedAsset } from '../../local/showpad/asset-resource.ts';
+import type { ReasonCode } from '../../lib/reasons.ts';
 import type { Connector } from '../connector.ts';
+import type { FaultRig } from './fault-rig.ts';
 import type { Run } from './run.ts';
 
 /** What the library must show of a subject in the end; null when there must be no asset. */
@@ -15,9 +18,11 @@ export interface Expected {
 
 /** For reports. */
 export const checkedInvariants =
-  'every job has ended, none has failed; at most one asset has the external id, and it shows the newest wish, byte ' +
-  'for byte; no bytes were uploaded twice; no file is left prepared but for a fault that explains it; no intent and ' +
-  'no lease is left; no two writes to an asset overlapped; no dead letters; nothing is staged that would not expire';
+  'every job has ended, and has failed only where its fault was permanent, with its reason; at most one asset has ' +
+  'the external id, and it shows the newest wish, byte for byte; everybody has at most one copy of a content; no ' +
+  'bytes were uploaded twice; no file is left prepared but for a fault that explains it; no intent and no lease is ' +
+  'left; no two writes to an asset overlapped; no message and no dead letter is left; nothing is staged that would ' +
+  'not expire; no secret was logged';
 
 /**
  * A file record whose making, whose noting or whose transfer was stopped stays prepared: nobody knows it, or its
@@ -32,13 +37,10 @@ export async function violations(
   { showpad, stack, job }: Connector,
   run: Run,
   expected: Expected | null,
+  reason?: ReasonCode,
 ): Promise<string[]> {
-  const found: string[] = [];
-  for (const id of run.jobIds) {
-    const { state, error } = await job(id);
-    if (!ends.includes(state)) found.push(`job ${id} is ${state}: ${JSON.stringify(error)}`);
-  }
-  const assets = showpad.assets.filter(({ externalId }) => externalId === run.externalId);
+  const found = await unendedJobs({ job }, run, reason);
+  const assets = assetsOf({ showpad }, run);
   const [asset] = assets;
   if (assets.length > 1) found.push(`${assets.length} assets carry ${run.externalId}`);
   if (asset === undefined && expected !== null) found.push('there is no asset');
@@ -64,11 +66,34 @@ export async function violations(
     const repeated = new Set(uploads.filter((md5, index) => uploads.indexOf(md5) !== index));
     for (const md5 of repeated) found.push(`the bytes ${md5} were uploaded more than once`);
     const orphans = files.filter(({ status }) => status === 'prepared').length;
-    const reasons = run.faults.filter((fault) => makesOrphan.test(fault)).length;
+    const reasons = [...run.faultsBefore, ...run.faults].filter((fault) => makesOrphan.test(fault)).length;
     if (orphans > reasons) found.push(`${orphans} files are left prepared, which ${reasons} faults explain`);
   }
   found.push(...(await unfinished(stack, run)));
   return found;
+}
+
+/**
+ * The jobs of a run that have not ended as they should.
+ * @param reason why they have to fail, where they are to fail
+ */
+export async function unendedJobs(
+  { job }: Pick<Connector, 'job'>,
+  run: Run,
+  reason?: ReasonCode,
+): Promise<string[]> {
+  const found: string[] = [];
+  for (const id of run.jobIds) {
+    const { state, error } = await job(id);
+    const isRight = reason === undefined ? ends.includes(state) : error?.code === reason;
+    if (!isRight) found.push(`job ${id} is ${state}: ${JSON.stringify(error)}`);
+  }
+  return found;
+}
+
+/** The assets of the library that carry the external id of a run. */
+export function assetsOf({ showpad }: Pick<Connector, 'showpad'>, run: Run): EmulatedAsset[] {
+  return showpad.assets.filter(({ externalId }) => externalId === run.externalId);
 }
 
 /** What the table still holds of something that was begun. */
@@ -83,14 +108,17 @@ async function unfinished({ clients, tableName }: Connector['stack'], run: Run):
   ];
 }
 
-/** What is left in the staging bucket, and the messages that nobody could handle. */
-export async function leftovers({ stack }: Connector): Promise<{ staged: string[]; deadLetters: string[] }> {
+/** What is wrong with the connector as a whole, after everything has come to its end. */
+export async function commonProblems({ connector, writes, logged }: FaultRig): Promise<string[]> {
+  const { stack } = connector;
   const { Contents = [] } = await stack.clients.s3.send(
     new ListObjectsV2Command({ Bucket: stack.buckets['staging'] }),
   );
   const deadLetters = await stack.deadLetters();
-  return {
-    staged: Contents.map(({ Key = '' }) => Key),
-    deadLetters: deadLetters.map(({ queue, body }) => `${queue}: ${body}`),
-  };
+  return [
+    ...deadLetters.map(({ queue, body }) => `a dead letter in ${queue}: ${body}`),
+    ...writes.takeOverlaps().map((overlap) => `overlapping writes: ${overlap}`),
+    ...logged.takeSecrets().map((line) => `a secret was logged: ${line}`),
+    ...Contents.filter(({ Key = '' }) => !Key.startsWith('staged/')).map(({ Key }) => `${Key} never expires`),
+  ];
 }

@@ -24,18 +24,31 @@ export type Fate =
   | { readonly kind: 'kill'; readonly moment: Moment }
   /** The connection breaks. */
   | { readonly kind: 'break'; readonly moment: Moment }
+  /** The connection stays, and nothing more comes. */
+  | { readonly kind: 'stall'; readonly moment: Moment }
+  /**
+   * The whole process stands still, before the call or until it hears of its answer. Where its connections are cut
+   * meanwhile, it never hears of it.
+   */
+  | {
+      readonly kind: 'freeze';
+      readonly moment: 'before' | 'after';
+      readonly forMs: number;
+      readonly isCut: boolean;
+    }
   /** The connection breaks, and the effect comes this much later. */
   | { readonly kind: 'late'; readonly delayMs: number }
   /** Showpad answers this instead of doing anything. */
-  | { readonly kind: 'answer'; readonly status: number; readonly headers: Readonly<Record<string, string>> }
+  | {
+      readonly kind: 'answer';
+      readonly status: number;
+      readonly headers: Readonly<Record<string, string>>;
+      readonly body?: string;
+    }
   /** Its effect comes twice, as when the SDK repeats a request whose answer was lost. */
-  | { readonly kind: 'repeat' };
-
-export interface HeldLease {
-  readonly tableName: string;
-  readonly key: { readonly pk: string; readonly sk: string };
-  readonly holder: string;
-}
+  | { readonly kind: 'repeat' }
+  /** A message that is sent comes later than it was to come; or comes in time, and once more so much later. */
+  | { readonly kind: 'delay' | 'echo'; readonly delaySeconds: number };
 
 const current = new AsyncLocalStorage<Invocation>();
 
@@ -59,15 +72,12 @@ export class Invocation {
   readonly functionName: string;
   readonly event: unknown;
   readonly decide: (call: OutsideCall) => Fate;
-  /** The leases that it has asked for; one that was killed gives none of them back. */
-  readonly leases: HeldLease[] = [];
-  /** Whether a call to AWS was stopped: a lease may then be taken, or kept, without anybody knowing. */
-  isDisturbed = false;
   /** Settles when it was killed and what it had asked of AWS by then has come to its end. */
   readonly ended: Promise<void>;
   readonly #reportEnd: () => void;
   readonly #inFlight = new Set<Promise<unknown>>();
   readonly #cutters = new Set<() => void>();
+  #thaw: Promise<unknown> | undefined;
   #hasEnded = false;
 
   constructor(functionName: string, event: unknown, decide: (call: OutsideCall) => Fate) {
@@ -91,9 +101,23 @@ export class Invocation {
   kill(): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
-    this.isDisturbed = true;
     for (const cut of this.#cutters) cut();
     void Promise.allSettled(this.#inFlight).then(this.#reportEnd);
+  }
+
+  /** Whether it stands still, or has done so. */
+  get wasFrozen(): boolean {
+    return this.#thaw !== undefined;
+  }
+
+  /** Lets the process stand still: from now on nothing it does reaches anybody, and nothing reaches it. */
+  freeze(until: Promise<unknown>): void {
+    this.#thaw = until;
+  }
+
+  /** Settles when the process does not stand still. */
+  async thawed(): Promise<void> {
+    await this.#thaw;
   }
 
   async track<T>(effect: Promise<T>): Promise<T> {

@@ -1,10 +1,11 @@
 import type { FaultRig } from './fault-rig.ts';
-import { prepare, type Flow } from './flows.ts';
+import type { Chain, Flow } from './flows.ts';
 import type { Moment, OutsideCall } from './invocation.ts';
-import { leftovers, violations } from './invariants.ts';
+import { commonProblems, violations } from './invariants.ts';
 import type { Run } from './run.ts';
 
 export interface KillReport {
+  readonly flow: string;
   /** Calls to the outside, and runs: one for each moment of each call. */
   readonly points: number;
   readonly runs: number;
@@ -16,69 +17,82 @@ export interface KillReport {
    * a second look at a file, need not come again.
    */
   readonly missed: readonly string[];
-  readonly staged: readonly string[];
 }
 
 const sendersAtOnce = 12;
 
 /**
- * Lets a flow run undisturbed to find its calls to the outside, and then once for each moment of each call, with
- * its invocation killed there.
- * @param name makes the subjects of these runs different from all others
+ * Lets every flow of a chain run undisturbed to find its calls to the outside, and then once for each moment of each
+ * call, with its invocation killed there. Whoever has come through one flow goes on with the next.
  */
-export async function killEverywhere(flow: Flow, name: string, rig: FaultRig): Promise<KillReport> {
-  const undisturbed = rig.begin(flow.source, name.replaceAll(' ', '-'));
-  await prepare(flow, undisturbed, rig);
-  await rig.converge();
-  undisturbed.begin();
-  await rig.send(undisturbed, { ...flow.event(undisturbed.subject, rig) });
-  await rig.converge();
-  const broken = await problemsOf(flow, undisturbed, 'undisturbed', rig);
+export async function killEverywhere(chain: Chain, rig: FaultRig): Promise<KillReport[]> {
+  const undisturbed = rig.begin(chain.source, chain.name);
+  const runs: Run[] = [];
+  const reports: KillReport[] = [];
+  for (const [position, flow] of chain.flows.entries()) {
+    await flow.before?.(undisturbed, rig);
+    await rig.converge();
+    undisturbed.begin();
+    await flow.tell(undisturbed, rig);
+    await rig.converge();
+    const broken = await problemsOf(flow, undisturbed, 'undisturbed', rig);
+    const calls = [...undisturbed.calls];
+    const plans = undisturbed.points.flatMap((point, index) =>
+      momentsOf(calls[index]).map((moment) => ({ point, moment })),
+    );
+    runs.push(...(await newcomers(plans.length - runs.length, position, chain, rig)));
 
-  const calls = [...undisturbed.calls];
-  const plans = undisturbed.points.flatMap((point, index) =>
-    momentsOf(calls[index]).map((moment) => ({ point, moment })),
+    const tried = plans.flatMap((plan, index) => {
+      const run = runs[index];
+      return run === undefined ? [] : [{ ...plan, run }];
+    });
+    if (flow.before !== undefined) await inLanes(tried, async ({ run }) => flow.before?.(run, rig));
+    await rig.converge();
+    for (const { run, point, moment } of tried) {
+      run.begin();
+      run.decide = ({ label }, occurrence) =>
+        run.faults.length === 0 && `${label} #${occurrence}` === point
+          ? { kind: 'kill', moment }
+          : { kind: 'none' };
+    }
+    await inLanes(tried, ({ run }) => flow.tell(run, rig));
+    await rig.converge();
+
+    for (const { run, point, moment } of tried) {
+      broken.push(...(await problemsOf(flow, run, `killed ${moment} ${point}`, rig)));
+    }
+    broken.push(...(await commonProblems(rig)));
+    const killed = new Set(tried.filter(({ run }) => run.faults.length > 0).map(callOf));
+    reports.push({
+      flow: flow.name,
+      points: undisturbed.points.length,
+      runs: tried.length,
+      kills: tried.filter(({ run }) => run.faults.length > 0).length,
+      broken,
+      missed: [...new Set(plans.map(callOf))].filter((call) => !killed.has(call)),
+    });
+    // Those for whom this flow had no call any more are not needed for the next.
+    runs.length = Math.min(runs.length, tried.length);
+  }
+  return reports;
+}
+
+/** Runs that have come through the flows before, undisturbed. */
+async function newcomers(count: number, position: number, chain: Chain, rig: FaultRig): Promise<Run[]> {
+  const runs = Array.from({ length: Math.max(0, count) }, (_none, index) =>
+    rig.begin(chain.source, `${chain.name}-${position}-${index}`),
   );
-  const runs = plans.map((plan, index) => ({
-    ...plan,
-    run: rig.begin(flow.source, `${undisturbed.subject}-${index}`),
-  }));
-  await inLanes(runs, ({ run }) => prepare(flow, run, rig));
-  await rig.converge();
-  for (const { run, point, moment } of runs) {
-    run.begin();
-    run.decide = ({ label }, occurrence) =>
-      run.faults.length === 0 && `${label} #${occurrence}` === point
-        ? { kind: 'kill', moment }
-        : { kind: 'none' };
+  for (const flow of runs.length > 0 ? chain.flows.slice(0, position) : []) {
+    await inLanes(runs, async (run) => flow.before?.(run, rig));
+    await rig.converge();
+    await inLanes(runs, (run) => flow.tell(run, rig));
+    await rig.converge();
   }
-  await inLanes(runs, async ({ run }) => {
-    await rig.send(run, { ...flow.event(run.subject, rig) });
-    // What was killed comes back while the others still come, before any index has caught up.
-    await rig.connector.stack.redeliver();
-  });
-  await rig.converge();
-
-  for (const { run, point, moment } of runs) {
-    broken.push(...(await problemsOf(flow, run, `killed ${moment} ${point}`, rig)));
-  }
-  const { staged, deadLetters } = await leftovers(rig.connector);
-  broken.push(...deadLetters.map((letter) => `a dead letter: ${letter}`));
-  broken.push(...rig.writes.takeOverlaps().map((overlap) => `overlapping writes: ${overlap}`));
-  broken.push(...staged.filter((key) => !key.startsWith('staged/')).map((key) => `${key} never expires`));
-  const killed = new Set(runs.filter(({ run }) => run.faults.length > 0).map(callOf));
-  return {
-    points: undisturbed.points.length,
-    runs: runs.length,
-    kills: runs.filter(({ run }) => run.faults.length > 0).length,
-    broken,
-    missed: [...new Set(plans.map(callOf))].filter((call) => !killed.has(call)),
-    staged,
-  };
+  return runs;
 }
 
 async function problemsOf(flow: Flow, run: Run, what: string, { connector }: FaultRig): Promise<string[]> {
-  const found = await violations(connector, run, flow.expected(run.subject));
+  const found = await violations(connector, run, flow.expected(run.subject), flow.reason);
   return found.map((violation) => `${flow.name}, ${what}: ${violation}`);
 }
 

@@ -37,7 +37,7 @@ const kinds: readonly Kind[] = [
 
 let rig: FaultRig;
 beforeAll(async () => {
-  rig = await startFaultRig({ settleSeconds: 2, indexLagMs: 0, processingMs: 5 });
+  rig = await startFaultRig({ indexLagMs: 0, processingMs: 200 });
 });
 afterAll(() => rig.stop());
 

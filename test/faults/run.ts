@@ -13,6 +13,8 @@ export class Run {
   readonly points: string[] = [];
   /** What was done to it: `kill after stage-binary: GET (source) #1`. */
   readonly faults: string[] = [];
+  /** What had been done to it before it began anew. */
+  readonly faultsBefore: string[] = [];
   readonly jobIds: string[] = [];
   decide: Decide = () => ({ kind: 'none' });
   readonly #occurrences = new Map<string, number>();
@@ -43,15 +45,17 @@ export class Run {
     return fate;
   };
 
-  /** From now on points are counted from one again. */
+  /** From now on points and jobs are counted from one again, and faults are remembered apart. */
   begin(): void {
     this.#occurrences.clear();
     this.calls.length = 0;
     this.points.length = 0;
+    this.jobIds.length = 0;
+    this.faultsBefore.push(...this.faults.splice(0));
   }
 }
 
 function nameOf(fate: Fate): string {
-  if (fate.kind === 'kill' || fate.kind === 'break') return `${fate.kind} ${fate.moment}`;
+  if ('moment' in fate) return `${fate.kind} ${fate.moment}`;
   return fate.kind === 'answer' ? `answer ${fate.status} to` : fate.kind;
 }

@@ -1,0 +1,3 @@
+import { testCampaignPart } from './campaign-part.ts';
+
+testCampaignPart(1, 2);
