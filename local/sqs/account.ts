@@ -104,6 +104,8 @@ export class Account {
     const target = this.byArn(readRedrivePolicy(policy).deadLetterTargetArn);
     if (target === undefined)
       throw invalidParameter('RedrivePolicy', policy, 'Dead letter target does not exist.');
+    if (target.name === name)
+      throw invalidParameter('RedrivePolicy', policy, 'A queue cannot bury its own messages.');
     const allowPolicy = target.record.attributes['RedriveAllowPolicy'] ?? '';
     if (allowPolicy === '') return;
     const { redrivePermission, sourceQueueArns } = readRedriveAllowPolicy(allowPolicy);

@@ -14,6 +14,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import type { Message, SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { startAws } from '../../local/aws.ts';
 import { startChild, trusted } from '../../local/child.ts';
 import { startSqsEmulator } from '../../local/sqs/sqs-emulator.ts';
 import { arnOf, region, sqsClient } from './sqs-rig.ts';
@@ -160,6 +161,25 @@ it('after a kill, queues are as they were set up, and messages as old and as oft
   expect(bodies).toEqual(['twice']);
   expect((await receiveAll(fourth.client, dead)).map(({ Body }) => Body)).toEqual(['once 😀']);
   await fourth.stop();
+});
+
+it('the local AWS keeps its queues in its state directory, which it makes', async () => {
+  const elsewhere = { s3: 'http://s3', dynamodb: 'http://dynamodb', secretsManager: 'http://secrets' };
+  const start = () => startAws(region, elsewhere, join(directory, 'new', 'state'));
+  const first = await start();
+  const before = sqsClient(first.endpoints.sqs);
+  const { QueueUrl } = await before.send(new CreateQueueCommand({ QueueName: 'work' }));
+  await before.send(new SendMessageCommand({ QueueUrl, MessageBody: 'kept' }));
+  before.destroy();
+  await expect(start()).rejects.toThrow('is in use by another stack');
+  await first.close();
+
+  const second = await start();
+  const after = sqsClient(second.endpoints.sqs);
+  const kept = await receiveAll(after, `${second.endpoints.sqs}/000000000000/work`);
+  expect(kept.map(({ Body }) => Body)).toEqual(['kept']);
+  after.destroy();
+  await second.close();
 });
 
 it('a state file belongs to one emulator at a time', async () => {

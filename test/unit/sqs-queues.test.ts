@@ -95,6 +95,13 @@ it('changes attributes, and takes a policy away with an empty text', async () =>
   expect((await sqs().client.send(sources)).queueUrls).toEqual([]);
 });
 
+it('a queue cannot be its own dead-letter queue', async () => {
+  const url = await sqs().create('work');
+  const Attributes = { RedrivePolicy: redrive('work', 3) };
+  const set = sqs().client.send(new SetQueueAttributesCommand({ QueueUrl: url, Attributes }));
+  await expect(set).rejects.toMatchObject({ name: 'InvalidParameterValue' });
+});
+
 it('lists queues by prefix and page by page', async () => {
   for (const name of ['b-1', 'b-3', 'b-2', 'a']) await sqs().create(name);
   const list = (input: { MaxResults?: number; NextToken?: string | undefined }) =>
