@@ -16,9 +16,10 @@ import { clientOf, startRawServer } from './showpad-client-server.ts';
 let worker: Worker;
 let url = '';
 beforeAll(async () => {
-  worker = new Worker(new URL('./resetting-server.ts', import.meta.url));
-  const port = await new Promise<number>((resolve) => worker.once('message', resolve));
-  url = `http://127.0.0.1:${port}`;
+  const port = new Int32Array(new SharedArrayBuffer(4));
+  worker = new Worker(new URL('./resetting-server.ts', import.meta.url), { workerData: port });
+  await Atomics.waitAsync(port, 0, 0).value;
+  url = `http://127.0.0.1:${port[0]}`;
 });
 afterAll(() => worker.terminate());
 

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { parentPort } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
+import * as z from 'zod';
 
 const idleMs = 100;
 
@@ -19,7 +20,9 @@ const server = createServer({ keepAlive: true }, (request, response) => {
 });
 server.keepAliveTimeout = 60_000;
 server.listen(0, '127.0.0.1', () => {
-  parentPort?.postMessage((server.address() as AddressInfo).port);
+  const port = z.instanceof(Int32Array).parse(workerData);
+  Atomics.store(port, 0, (server.address() as AddressInfo).port);
+  Atomics.notify(port, 0);
 });
 
 /** The envelope of API v3 is an answer for everybody. */
