@@ -1,3 +1,4 @@
+import { LeaseLostError } from './leases.ts';
 import { JobFailure, TryAgain } from './reasons.ts';
 import type { Services } from './services.ts';
 import { ShowpadError } from './showpad/errors.ts';
@@ -14,6 +15,8 @@ type Transferring = Keeping & Pick<Work, 'remainingMs' | 'wholeMs' | 'attempt'>;
 const linkMs = 900_000;
 const mostPutOffs = 10;
 const nearlyWhole = 0.8;
+/** What comes from elsewhere, although time was up as well. */
+const saysMore = [JobFailure, TryAgain, LeaseLostError];
 
 /**
  * Looks, before anything is begun, whether a transfer can end in time at the rate that was measured. Where nothing
@@ -58,8 +61,9 @@ export async function inTime<T>(
   try {
     return await story();
   } catch (error) {
+    const isCutOff = work.signal.aborted && hasWhole && !saysMore.some((kind) => error instanceof kind);
     const mayHaveArrived = error instanceof ShowpadError && error.outcomeUnknown;
-    if (!work.signal.aborted || mayHaveArrived || !hasWhole || work.attempt === 0) throw error;
+    if (!isCutOff || mayHaveArrived || work.attempt === 0) throw error;
     const seconds = Math.round(work.wholeMs / 1_000);
     throw new JobFailure(
       'TOO_LARGE_FOR_WORKER',

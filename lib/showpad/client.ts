@@ -90,7 +90,7 @@ export class ShowpadClient {
     this.#options = options;
     this.#urls = { v4: options.v4Url.replace(/\/+$/, ''), v3: options.v3Url.replace(/\/+$/, '') };
     this.allowPrivateAddresses = options.allowPrivateAddresses ?? false;
-    this.#connections = new Connections(options.createDispatcher);
+    this.#connections = new Connections(options.createDispatcher, options.now);
     this.#now = options.now ?? Date.now;
     this.#random = options.random ?? Math.random;
     this.#sleep = options.sleep ?? ((delayMs, signal) => delay(delayMs, undefined, signal && { signal }));

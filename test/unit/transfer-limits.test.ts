@@ -1,5 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { LeaseLostError } from '../../lib/leases.ts';
 import { JobFailure, TryAgain } from '../../lib/reasons.ts';
 import { ShowpadError } from '../../lib/showpad/errors.ts';
 import { assertFitsInTime, inTime, measureTransfer, type Route } from '../../lib/transfer-limits.ts';
@@ -179,6 +180,13 @@ describe('what is cut off by the end of an invocation', () => {
   it('is tried again when it had only a part of one', async () => {
     expect(await cut({ attempt: 7, remainingMs: 10 * minuteMs })).toMatchObject({ message: 'Time is up.' });
   });
+
+  it.each([new LeaseLostError('lost'), new TryAgain('later'), new JobFailure('UPLOAD_REFUSED', 'refused')])(
+    'is what it is when it was more than that: %s',
+    async (error) => {
+      expect(await cut({ attempt: 7 }, error)).toBe(error);
+    },
+  );
 
   it('is looked for when it may have arrived', async () => {
     expect(await cut({ attempt: 7 }, lost(true))).toMatchObject({ outcomeUnknown: true });
