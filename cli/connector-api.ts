@@ -1,17 +1,10 @@
 import { request } from 'undici';
 import * as z from 'zod';
+import type { ApiRequest, SignRequest } from './api-request.ts';
 import { ReaderError } from './reader-error.ts';
 import { readReadyFile } from './ready-file.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
-
-/** A request to the connector, before or after it was signed. */
-export interface ApiRequest {
-  readonly method: 'GET' | 'POST';
-  readonly url: URL;
-  readonly headers: Readonly<Record<string, string>>;
-}
-export type SignRequest = (request: ApiRequest) => Promise<ApiRequest>;
 
 export interface ApiAnswer {
   readonly status: number;

@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SignatureV4 } from '@smithy/signature-v4';
-import type { ApiRequest, SignRequest } from './connector-api.ts';
+import type { ApiRequest, SignRequest } from './api-request.ts';
 import { ReaderError } from './reader-error.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -67,8 +67,9 @@ async function accept(
   source: Source,
   event: ConnectorEvent,
   known: Job | null,
-  { jobs, assets, personalUploads, queues, telemetry }: Services,
+  services: Services,
 ): Promise<Accepted> {
+  const { jobs, assets, personalUploads, queues, telemetry } = services;
   if (known !== null && !isUnaccepted(known)) return { job: known, isNew: false };
   const wishes = wishesOf(event, source.onDelete);
   const draft = draftJob(source, event, wishes);
@@ -83,13 +84,13 @@ async function accept(
   try {
     if (event.type === 'myfiles.upload') {
       await personalUploads.createPush(pushOf(source, job.id, event.data));
-      job = await takeUp(job, jobs);
+      job = await takeUp(job, services);
       await queues.send('stage', job, { attempt: 0, push: 'file' });
       if (created !== null) await telemetry.eventAccepted(job, 1);
       return { job, isNew: created !== null };
     }
     const { desired } = await assets.merge(job, wishes);
-    job = await takeUp(job, jobs);
+    job = await takeUp(job, services);
     await queues.send(event.type === 'asset.upsert' ? 'stage' : 'metadata', job, { attempt: 0 });
     if (created !== null) await telemetry.eventAccepted(job, desired.generation);
     return { job, isNew: created !== null };
@@ -107,10 +108,10 @@ function isUnaccepted({ state, error }: Job): boolean {
 }
 
 /** A job that had been given up, because its event had not come whole, goes on. */
-async function takeUp(job: Job, jobs: Services['jobs']): Promise<Job> {
+async function takeUp(job: Job, { jobs, telemetry }: Services): Promise<Job> {
   if (job.state !== 'failed') return job;
   const changes = { attempts: 0, error: null, retriedAt: new Date().toISOString() };
-  await jobs.advance(job.id, 'received', changes);
+  if (await jobs.advance(job.id, 'received', changes)) await telemetry.jobRevived(job);
   return { ...job, state: 'received', ...changes };
 }
 

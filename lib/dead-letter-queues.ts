@@ -23,12 +23,15 @@ export class DeadLetterQueues {
     this.#client = client;
   }
 
-  /** About how many letters are there and not hidden. */
+  /** About how many letters are there, hidden ones included. */
   async count(url: string): Promise<number> {
-    const { Attributes } = await this.#client.send(
-      new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['ApproximateNumberOfMessages'] }),
+    const { Attributes = {} } = await this.#client.send(
+      new GetQueueAttributesCommand({
+        QueueUrl: url,
+        AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
+      }),
     );
-    return Number(Attributes?.['ApproximateNumberOfMessages'] ?? 0);
+    return Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0);
   }
 
   /** Some letters that are not hidden, at most ten; they are hidden for a time now. */

@@ -29,7 +29,10 @@ export async function settleLetter(services: Services, letter: Letter): Promise<
   const job = message === undefined ? null : await services.jobs.get(message.jobId);
   if (message === undefined || job === null) return 'foreign';
   if (typeof message.push === 'number') return settleRecipient(services, letter, job, message.push);
-  if (job.state === 'failed' && job.error?.code === 'DEAD_LETTER') return 'known';
+  if (job.state === 'failed' && job.error?.code === 'DEAD_LETTER') {
+    // It may have failed by a later message.
+    return isOvertaken(letter, job.retriedAt, null) ? 'obsolete' : 'known';
+  }
   if (hasEnded(job) || isOvertaken(letter, job.retriedAt, job.deadLetter)) return 'obsolete';
   const error = errorOf(letter, job);
   const changes = { error, deadLetter: referenceTo(letter) };

@@ -62,6 +62,26 @@ test('a job whose message was lost gets it again, once nothing can be on its way
   expect(uploadsOf('lost')).toHaveLength(1);
 });
 
+test('a file whose processing nobody looks at any more is looked at again, and not sent again', async () => {
+  const { stack } = connector;
+  await stack.pause('poll-processing');
+  const { body } = await connector.send(upsertOf('unwatched'));
+  const id = body.jobs[0]?.id ?? '';
+  const onItsWay = async () => {
+    const { visible = 0, delayed = 0 } = (await stack.queueCounts())['poll'] ?? {};
+    return visible + delayed > 0;
+  };
+  await hardships.until(onItsWay);
+  await hardships.lose('poll');
+  // It had been looked at five times.
+  await hardships.set(jobKey(id), { attempts: 5 });
+  await hardships.age(id, 2);
+  await hardships.sweep();
+  await stack.resume('poll-processing');
+  expect(await settledJob(id)).toMatchObject({ state: 'done' });
+  expect(uploadsOf('unwatched')).toHaveLength(1);
+});
+
 test('a job that comes no further in ten days fails and says so, and goes on when its message comes', async () => {
   const id = await lose(upsertOf('stuck'));
   await hardships.set(jobKey(id), { sweeps: { count: 7, at: new Date().toISOString() } });
