@@ -37,6 +37,10 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Report
     const { benchWaitingTickets } = await import('./waiting-tickets.ts');
     return benchWaitingTickets({ tickets: 1_000, pollSeconds: 8, intervals: 2, onProgress });
   },
+  'back-pressure': async ({ onProgress }) => {
+    const { benchBackPressure } = await import('./back-pressure.ts');
+    return benchBackPressure({ limits: [10, 25, 50], assets: 500, onProgress });
+  },
   'cold-start': async ({ rounds, onProgress }) => {
     const { benchColdStart } = await import('./cold-start.ts');
     return benchColdStart({ rounds: rounds ?? 15, onProgress });

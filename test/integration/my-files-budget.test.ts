@@ -1,3 +1,4 @@
+import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { resetServices } from '../../lib/services.ts';
 import { pdf, startConnector, type Connector } from '../connector.ts';
@@ -57,13 +58,20 @@ test('when few calls are left polls slow down, and uploads wait until there are 
   expect(pushes.uploads()).toHaveLength(uploads);
   expect(showpad.requests.filter(({ status }) => status === 429)).toEqual([]);
 
-  // In a new container nobody remembers that there were few calls, and the first answers tell that there still are.
+  // A new container knows from the others that there are few calls, and makes none to learn it.
+  const asked = showpad.requests.length;
   await resetServices();
   await stack.invoke('upload-personal-file', recordOf({ jobId: id, attempt: 1, push: 0 }));
+  expect(showpad.requests).toHaveLength(asked);
+
+  // Five minutes later it is looked anew, and the first answers tell that there still are.
+  await letFiveMinutesPass();
+  await stack.invoke('upload-personal-file', recordOf({ jobId: id, attempt: 1, push: 0 }));
+  expect(showpad.requests.length).toBeGreaterThan(asked);
   expect(pushes.uploads()).toHaveLength(uploads);
 
   showpad.switches.v3Budget = { limit: 5_000, windowSeconds: 3_600, retryAfterSeconds: null };
-  await resetServices();
+  await letFiveMinutesPass();
   for (const push of recipients.keys()) {
     await stack.invoke('upload-personal-file', recordOf({ jobId: id, attempt: 1, push }));
   }
@@ -82,6 +90,20 @@ test('no address is in a log, a message or the text of an error', async () => {
   expect(events.filter((event) => /canary/iu.test(event))).toEqual([]);
   expect(printed.filter((line) => /canary/iu.test(line))).toEqual([]);
 });
+
+/** Makes what the containers have told each other of the calls that are left too old to be believed. */
+async function letFiveMinutesPass(): Promise<void> {
+  const { clients, tableName, showpad } = connector.stack;
+  await DynamoDBDocumentClient.from(clients.dynamodb).send(
+    new UpdateCommand({
+      TableName: tableName,
+      Key: { pk: `PACE#${new URL(showpad.v3Url).host}`, sk: 'v3' },
+      UpdateExpression: 'SET scarceUntilMs = :past',
+      ExpressionAttributeValues: { ':past': Date.now() - 1 },
+    }),
+  );
+  await resetServices();
+}
 
 function recordOf(message: object): object {
   const attributes = { ApproximateReceiveCount: '1' };

@@ -17,7 +17,8 @@ const changes: fc.Arbitrary<Change> = fc.oneof(
         store.claimEmpty('v4', claim),
   ),
   fc
-    .record({ earliestMs: moment, latestMs: moment, intervalMs: fc.constant(1.5), busyMs: fc.constant(1.5) })
+    .record({ earliestMs: moment, lengthMs: moment, intervalMs: fc.constant(1.5), busyMs: fc.constant(1.5) })
+    .map(({ lengthMs, ...claim }) => ({ ...claim, latestMs: claim.earliestMs + lengthMs }))
     .map(
       (claim): Change =>
         (store) =>
