@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import { newSecret, secret } from '../unit/ingest.ts';
+import { otherSecret as newSecret, secret } from '../unit/signed-delivery.ts';
 
 /** A delivery on its way: what it says and what its sender signed. */
 export interface Forgery {

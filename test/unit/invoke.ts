@@ -114,7 +114,11 @@ const batchSchema = z.strictObject({
  * Hands these bodies over as one batch of a queue.
  * @returns the positions of those that failed
  */
-export async function deliver(handler: unknown, bodies: readonly string[]): Promise<number[]> {
+export async function deliver(
+  handler: unknown,
+  bodies: readonly string[],
+  queue = 'work',
+): Promise<number[]> {
   const event = sqsEvent(
     bodies.map((Body, index) => ({
       MessageId: `message-${index}`,
@@ -122,7 +126,7 @@ export async function deliver(handler: unknown, bodies: readonly string[]): Prom
       Body,
       Attributes: { ApproximateReceiveCount: '99' },
     })),
-    'arn:aws:sqs:eu-west-1:000000000000:work',
+    `arn:aws:sqs:eu-west-1:000000000000:${queue}`,
   );
   const { batchItemFailures } = batchSchema.parse(await invoke(handler, event));
   const ids = event.Records.map(({ messageId }: SQSRecord) => messageId);
