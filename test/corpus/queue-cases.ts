@@ -43,7 +43,16 @@ export const leaseCases = [
 export const systemCases = [
   { name: 'q-dup', result: 'done; 1 asset; 1 file' },
   { name: 'q-reorder', result: 'done; 1 asset; 1 file', why: 'the metadata waits for its asset' },
+] as const satisfies readonly BehaviourCase[];
+
+/** What is seen when a worker dies. */
+export const killCases = [
   { name: 'q-kill-every-step', result: 'whole after every kill' },
 ] as const satisfies readonly BehaviourCase[];
 
-export const queueCases: readonly BehaviourCase[] = [...messageCases, ...leaseCases, ...systemCases];
+export const queueCases: readonly BehaviourCase[] = [
+  ...messageCases,
+  ...leaseCases,
+  ...systemCases,
+  ...killCases,
+];
