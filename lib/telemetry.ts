@@ -193,7 +193,9 @@ export class Telemetry {
   }
 
   async #happened(job: Job, what: string, details: Details): Promise<void> {
-    this.#logger.info(what, { ...identify(job), ...details, lastState: undefined });
+    // The logger drops a detail that is called like the line itself.
+    const { message: why, lastState: _lastState, ...others } = details;
+    this.#logger.info(what, { ...identify(job), ...others, why });
     await this.#timeline.append(job.key, { what, jobId: job.id, details: withoutSecretsWithin(details) });
   }
 

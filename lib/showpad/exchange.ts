@@ -69,7 +69,8 @@ export async function readRawAnswer(
   const text = await readText(answer.body, timeoutMs);
   if (text === null)
     throw protocolError(operation, status, `The answer is larger than ${maximumAnswerBytes} bytes.`);
-  const body = parseJson(text);
+  // Nothing that is read of an answer may bring the token back to us.
+  const body = parseJson(text.replaceAll(token, '…'));
   if (text !== '' && (body === undefined || /^text\/html\b/i.test(type)))
     throw protocolError(operation, status, `The answer is ${type}, not JSON.`);
   return { status, body, retryAfterSeconds };
