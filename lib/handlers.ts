@@ -67,7 +67,10 @@ class NotBegun extends Error {
 export function scheduleHandler(story: (invocation: Invocation) => Promise<void>) {
   return middy<unknown, void>()
     .use(observability())
-    .handler((_event, context) => story(invocationOf(context)));
+    .handler((_event, context) => {
+      const invocation = invocationOf(context);
+      return bindWork({ signal: invocation.signal }, () => story(invocation));
+    });
 }
 
 /**
