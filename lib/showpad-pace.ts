@@ -60,7 +60,7 @@ export class ShowpadPace implements Pacer {
   readonly #random: () => number;
   readonly #sleep: (delayMs: number, signal?: AbortSignal) => Promise<void>;
   readonly #known = new Map<Api, { readonly state: PaceState; readonly atMs: number }>();
-  readonly #claiming = new Map<Api, Promise<unknown>>();
+  readonly #claiming = new Map<Api, Promise<void>>();
   readonly #saved = new Map<Api, { readonly slot: Slot; left: number }>();
 
   constructor(store: PaceStore, options: PaceOptions) {
@@ -97,16 +97,22 @@ export class ShowpadPace implements Pacer {
     return Math.max(0, Math.ceil((scarceUntilMs - this.#now()) / 1_000));
   }
 
-  /** One after the other within a container: each knows what the one before it has learned. */
-  #claimAfterOthers(request: PacedRequest): Promise<Slot> {
+  /**
+   * One after the other within a container: each knows what the one before it has learned. One that hangs, as its
+   * invocation was ended half-way, holds up nobody for long.
+   */
+  async #claimAfterOthers(request: PacedRequest): Promise<Slot> {
     const { api } = request;
-    const before = this.#claiming.get(api) ?? Promise.resolve();
-    const claim = before.then(() => this.#takeSaved(api) ?? this.#claim(request));
-    this.#claiming.set(
-      api,
-      claim.catch(() => undefined),
-    );
-    return claim;
+    const before = this.#claiming.get(api);
+    const { promise: over, resolve } = Promise.withResolvers<void>();
+    this.#claiming.set(api, over);
+    try {
+      if (before !== undefined) await Promise.race([before, this.#sleep(freshMs)]);
+      return this.#takeSaved(api) ?? (await this.#claim(request));
+    } finally {
+      resolve();
+      if (this.#claiming.get(api) === over) this.#claiming.delete(api);
+    }
   }
 
   async #claim(request: PacedRequest): Promise<Slot> {

@@ -278,6 +278,19 @@ describe('when something breaks', () => {
     await ask(pace);
   });
 
+  test('a claim that hangs holds up nobody else', async () => {
+    let isHanging = true;
+    const pace = container(
+      { sleep: () => Promise.resolve() },
+      itemsBut((store) => ({
+        read: (api) => (isHanging ? new Promise(() => undefined) : store.read(api)),
+      })),
+    );
+    void ask(pace);
+    isHanging = false;
+    await ask(pace);
+  });
+
   test('a slot that was claimed by somebody who died is only a slot', async () => {
     await items().claimEmpty('v4', { nowMs, untilMs: nowMs + 250 });
     const startMs = nowMs;
