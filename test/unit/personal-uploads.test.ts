@@ -94,7 +94,12 @@ describe('the upload for a recipient', () => {
       place: { userId: user, divisionId: 'd' },
     });
     expect(await uploads.reopen(jobId, 0)).toBe(true);
-    expect(await uploads.open(jobId, 0)).toEqual({ ...fresh, emptyCompletions: 0 });
+    expect(await uploads.open(jobId, 0)).toEqual({
+      ...fresh,
+      emptyCompletions: 0,
+      reopenedAt: expect.any(String),
+      updatedAt: expect.any(String),
+    });
   });
 
   test('is not changed before it was opened', async () => {
