@@ -1,14 +1,24 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { md5, startConnector, type Connector } from '../connector.ts';
+import { cloudEvent, md5, signed, startConnector, type Connector } from '../connector.ts';
 
 type Serve = (request: IncomingMessage, response: ServerResponse) => void;
 const pdf = Buffer.from(`%PDF-1.7\n${'bytes '.repeat(50_000)}\nstartxref\n0\n%%EOF\n`);
 
+const division = '0123456789abcdef0123456789abcdef';
+const secrets = [`whsec_${Buffer.from('a secret of these tests').toString('base64')}`];
+
 let connector: Connector;
 beforeAll(async () => {
-  connector = await startConnector({ parameters: { SourceDeadlineSeconds: '0', MaxFileBytes: '1000000' } });
+  connector = await startConnector({
+    parameters: { SourceDeadlineSeconds: '0', MaxFileBytes: '1000000' },
+    showpadEmulator: { divisions: [{ name: 'Marketing', id: division, isAssetSharingEnabled: true }] },
+    sources: {
+      demo: { adapter: 'cloudevents', secrets, division },
+      pictures: { adapter: 'cloudevents', secrets, division, types: ['image/*'] },
+    },
+  });
 });
 afterAll(() => connector.stop());
 
@@ -40,6 +50,7 @@ describe('a source that does not give the file', () => {
       'SOURCE_UNUSABLE',
       true,
     ],
+    ['a program', answer(200, {}, Buffer.from('\x7fELF and more', 'latin1')), 'TYPE_MISMATCH', true],
   ])('%s fails the job with a reason, and nothing reaches Showpad', async (what, serve, code, once) => {
     const path = `source-${what.replaceAll(' ', '-')}.pdf`;
     const before = connector.showpad.requests.length;
@@ -49,6 +60,26 @@ describe('a source that does not give the file', () => {
     if (once) expect(requestsOf(path)).toBe(1);
     else expect(requestsOf(path)).toBeGreaterThan(1);
   });
+});
+
+test('a file of a type that its source may not send is not even fetched, and one that it may send is done', async () => {
+  const before = connector.showpad.requests.length;
+  const [report, picture] = ['report.pdf', 'picture.png'].map((name) => {
+    const url = connector.serve(
+      name,
+      name === 'report.pdf' ? pdf : Buffer.from('\x89PNG\r\n\x1a\n!', 'latin1'),
+    );
+    return JSON.stringify(cloudEvent({ type: 'asset.upsert', subject: name, data: { file: { url, name } } }));
+  });
+  const finish = async (body = '') => {
+    const posted = await connector.post('/events/pictures', body, signed(secrets[0] ?? '', body));
+    await connector.stack.settled(55_000);
+    return connector.job((posted.body as { jobs: { id: string }[] }).jobs[0]?.id ?? '');
+  };
+  expect(await finish(report)).toMatchObject({ state: 'failed', error: { code: 'TYPE_NOT_ALLOWED' } });
+  expect(requestsOf('report.pdf')).toBe(0);
+  expect(connector.showpad.requests.length).toBe(before);
+  expect(await finish(picture)).toMatchObject({ state: 'done', error: null });
 });
 
 describe('bytes that are not those the event announced', () => {
