@@ -5,7 +5,7 @@ import { listen } from '../../local/listen.ts';
 import { startShowpadEmulator } from '../../local/showpad/showpad-emulator.ts';
 import { contractViolations } from '../connector.ts';
 import { tellEvents } from './power-cut-events.ts';
-import { powerCutFindings, untilAllHasEnded } from './power-cut-findings.ts';
+import { powerCutFindings, untilQuiet } from './power-cut-findings.ts';
 import { runThroughPowerCuts, type PowerCutRun } from './power-cut-run.ts';
 import { PowerCutView } from './power-cut-view.ts';
 import { CutTrigger, momentsOf } from './power-cuts.ts';
@@ -104,7 +104,7 @@ test(
     });
     const view = new PowerCutView(run.ready);
     closers.push(() => view.close());
-    const left = await untilAllHasEnded(view, 120_000);
+    const left = await untilQuiet(view, 120_000);
     console.log(report('Power cuts', run, events.jobs, startedMs));
     expect([...left, ...(await powerCutFindings(view, events, run)), ...contractViolations(showpad)]).toEqual(
       [],
@@ -141,7 +141,7 @@ test(
     });
     const view = new PowerCutView(run.ready);
     closers.push(() => view.close());
-    const left = await untilAllHasEnded(view, 60_000);
+    const left = await untilQuiet(view, 60_000);
     console.log(report('Power cut with the Showpad inside', run, run.accepted.size, startedMs));
     expect([...left, ...(await powerCutFindings(view, events, run))]).toEqual([]);
   },
