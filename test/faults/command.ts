@@ -1,4 +1,4 @@
-// `node test/faults/command.ts --seeds N`: every kill point of every flow, and N seeds of the campaign.
+// `node test/faults/command.ts --seeds N`: every kill point of every flow, N seeds of the campaign, and power cuts.
 import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
 

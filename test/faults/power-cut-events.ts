@@ -61,10 +61,12 @@ export function tellEvents(
     if (share.sources.includes(story.source)) stories.push(story);
   }
   for (let file = 0; file < share.files; file += 1) stories.push(plainStory(`seed-${seed}-file-${file}`, 1));
-  for (let left = jobs - share.pushes - count(stories); left > 0; left -= mostVersions) {
+  for (let left = jobs - Math.round(share.pushes) - count(stories); left > 0; left -= mostVersions) {
     stories.push(plainStory(`seed-${seed}-versions-${left}`, Math.min(left, mostVersions)));
   }
-  const pushes = Array.from({ length: share.pushes }, (_, index) => tellPush(seed, index, people));
+  const pushes = Array.from({ length: Math.round(share.pushes) }, (_, index) =>
+    tellPush(seed, index, people),
+  );
   const sendings = stories.flatMap(({ source, subject, deliveries }) =>
     deliveries.map((event) => ({ source, id: event.id, event: { subject, ...cloudEventOf(event, serve) } })),
   );

@@ -6,7 +6,7 @@ import type { Library, PowerCutView, ShownJob } from './power-cut-view.ts';
 
 const lookEveryMs = 250;
 /** A file record that was made, or an upload that was sent, this shortly before a cut was met by it. */
-const reachOfCutMs = 3_000;
+const reachOfCutMs = 10_000;
 
 /** Waits until no queue has a message, dead letters aside; says what is left after `timeoutMs`. */
 export async function untilQuiet(view: PowerCutView, timeoutMs: number): Promise<string[]> {
@@ -19,7 +19,7 @@ export async function untilQuiet(view: PowerCutView, timeoutMs: number): Promise
   }
 }
 
-const isDeadLetter = (name: string): boolean => /DeadLetter$/.test(name);
+const isDeadLetter = (name: string): boolean => name.endsWith('DeadLetter');
 
 /** Every way in which the promises were broken, each with what happened to the job. */
 export async function powerCutFindings(

@@ -10,8 +10,10 @@ import { runThroughPowerCuts, type PowerCutRun } from './power-cut-run.ts';
 import { PowerCutView } from './power-cut-view.ts';
 import { CutTrigger, momentsOf } from './power-cuts.ts';
 
-/** `POWER_SEED=7` replays a seed: the same events and the same moments. */
-const seed = Number(process.env['POWER_SEED'] ?? 1 + Math.floor(Math.random() * 1_000_000));
+/** `POWER_SEED=7` replays a seed: the same events and the same moments. `POWER_JOBS=100` makes it smaller. */
+const { POWER_SEED, POWER_JOBS = '500' } = process.env;
+const seed = Number(POWER_SEED ?? 1 + Math.floor(Math.random() * 1_000_000));
+const jobs = Number(POWER_JOBS);
 const divisionId = '0123456789abcdef0123456789abcdef';
 const people = ['jo', 'sam', 'kim', 'max', 'eve'].map((name) => `${name}@example.com`);
 const settings = { SETTLE_SECONDS: '3', PROCESSING_POLL_SECONDS: '1', TICKET_POLL_SECONDS: '1' };
@@ -20,6 +22,9 @@ const emulated = {
   users: people.map((email) => ({ email })),
   switches: { processingMs: 20 },
 };
+
+/** Whatever happens then, it can be played again. */
+console.log(`Power cuts of POWER_SEED=${seed}`);
 
 const closers: (() => Promise<unknown> | void)[] = [];
 afterEach(async () => {
@@ -52,7 +57,7 @@ function report(name: string, run: PowerCutRun, jobs: number, startedMs: number)
 
 test(
   'everything accepted reaches its end, once, although the power is cut again and again',
-  { timeout: 240_000 },
+  { timeout: 280_000 },
   async () => {
     const startedMs = Date.now();
     const trigger = new CutTrigger();
@@ -71,8 +76,8 @@ test(
 
     const events = tellEvents(
       seed,
-      500,
-      { sources: ['demo', 'purge'], stories: 130, pushes: 30, files: 60 },
+      jobs,
+      { sources: ['demo', 'purge'], stories: jobs * 0.26, pushes: jobs * 0.06, files: jobs * 0.12 },
       people,
       serve,
     );
