@@ -47,10 +47,10 @@ async function fileServer(trigger: CutTrigger): Promise<(name: string, content: 
   };
 }
 
-function report(name: string, run: PowerCutRun, jobs: number, startedMs: number): string {
+function report(name: string, run: PowerCutRun, count: number, startedMs: number): string {
   const seconds = ((Date.now() - startedMs) / 1_000).toFixed(1);
   return [
-    `${name}: seed ${seed}, ${jobs} jobs, ${run.cuts.length} cuts, ${run.repeated} deliveries sent again, ${seconds} s`,
+    `${name}: seed ${seed}, ${count} jobs, ${run.cuts.length} cuts, ${run.repeated} deliveries sent again, ${seconds} s`,
     ...run.cuts.map((cut) => `  cut ${cut}`),
   ].join('\n');
 }
