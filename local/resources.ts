@@ -156,7 +156,7 @@ async function assertSameTable(dynamodb: DynamoDBClient, wanted: CreateTableComm
   const shapeOf = ({ KeySchema, GlobalSecondaryIndexes = [] }: CreateTableCommandInput): string =>
     JSON.stringify([
       KeySchema,
-      GlobalSecondaryIndexes.map(({ IndexName, KeySchema: keys }) => [IndexName, keys]).toSorted(),
+      GlobalSecondaryIndexes.map((index) => JSON.stringify([index.IndexName, index.KeySchema])).toSorted(),
     ]);
   if (Table !== undefined && shapeOf(Table as CreateTableCommandInput) === shapeOf(wanted)) return;
   throw new Error(

@@ -62,7 +62,7 @@ export class StateFile {
     }
     for (const id of state.assets.keys()) state.assetIndex.record(id, 0);
     for (const id of state.tags.keys()) state.tagIndex.record(id, 0);
-    for (const walk of [...state.walks.values()]) {
+    for (const walk of state.walks.values()) {
       (walk.kind === 'file' ? resumeProcessing : resumeTicket)(state, walk);
     }
     return { token, linkSecret };

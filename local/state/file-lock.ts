@@ -1,5 +1,8 @@
 import { DatabaseSync } from 'node:sqlite';
 
+/** A database that nobody refers to would be closed some time, and its lock with it. */
+const held = new Set<DatabaseSync>();
+
 export interface FileLock {
   readonly release: () => void;
 }
@@ -19,7 +22,12 @@ export function lockFile(file: string, waitMs: number): FileLock | null {
     if (error instanceof Error && 'errcode' in error && error.errcode === busyCode) return null;
     throw error;
   }
-  return { release: () => database.close() };
+  held.add(database);
+  return {
+    release: () => {
+      if (held.delete(database)) database.close();
+    },
+  };
 }
 
 /** SQLITE_BUSY */

@@ -1,4 +1,4 @@
-// `node test/faults/command.ts --seeds N`: every kill point, and N seeds of the campaign; `SEED=7` replays one.
+// `node test/faults/command.ts --seeds N`: every kill point, N seeds of the campaign, and power cuts; `SEED=7` replays one.
 import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
 

@@ -39,6 +39,9 @@ const mostVersions = 4;
 /** Of everything that is sent. */
 const stretch = 0.04;
 
+/** What changes an asset comes later for the most part: a change that comes first waits, longer and longer. */
+const upserts = 0.7;
+
 /**
  * So many events that each make a job; those that are in no share are files with a few versions each, in any order:
  * what is told of one subject comes in one stretch, as it does where people work on it.
@@ -58,18 +61,22 @@ export function tellEvents(
     if (share.sources.includes(story.source)) stories.push(story);
   }
   for (let file = 0; file < share.files; file += 1) stories.push(plainStory(`seed-${seed}-file-${file}`, 1));
-  for (let left = jobs - share.pushes - count(stories); left > 0; left -= mostVersions) {
+  for (let left = jobs - Math.round(share.pushes) - count(stories); left > 0; left -= mostVersions) {
     stories.push(plainStory(`seed-${seed}-versions-${left}`, Math.min(left, mostVersions)));
   }
-  const pushes = Array.from({ length: share.pushes }, (_, index) => tellPush(seed, index, people));
+  const pushes = Array.from({ length: Math.round(share.pushes) }, (_, index) =>
+    tellPush(seed, index, people),
+  );
   const sendings = stories.flatMap(({ source, subject, deliveries }) =>
     deliveries.map((event) => ({ source, id: event.id, event: { subject, ...cloudEventOf(event, serve) } })),
   );
-  const inStretches = ({ id, event }: Sending): number =>
-    chance(seed, 'stretch', String(event['subject'])) + stretch * chance(seed, 'place', id);
+  const placeOf = ({ id, event: { subject, type } }: Sending): number => {
+    const place = chance(seed, 'stretch', String(subject)) + stretch * chance(seed, 'place', id);
+    return type === 'asset.upsert' || type === 'myfiles.upload' ? place * upserts : upserts / 2 + place / 2;
+  };
   return {
     sendings: [...sendings, ...pushes.map((push) => pushSending(push, serve))]
-      .map((sending) => ({ sending, at: inStretches(sending) }))
+      .map((sending) => ({ sending, at: placeOf(sending) }))
       .toSorted((left, right) => left.at - right.at)
       .map(({ sending }) => sending),
     stories,

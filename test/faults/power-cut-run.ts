@@ -94,11 +94,9 @@ export async function runThroughPowerCuts(options: RunOptions): Promise<PowerCut
   };
   for (const moment of moments) {
     const ready = await system.ready;
-    if (process.env['TRACE']) console.error('ready', Date.now() % 1e6);
     const sending = live(ready, eventsOfLife);
     await trigger.moment(moment, sending);
     await cut(nameOf(moment));
-    if (process.env['TRACE']) console.error('cut', Date.now() % 1e6, nameOf(moment), accepted.size);
     await sending;
     system = start();
     if (moment.restartCutMs !== null) {

@@ -45,6 +45,8 @@ const jobSchema = z.object({
 export type Library = z.output<typeof librarySchema>;
 export type ShownJob = z.output<typeof jobSchema>;
 
+const mostAttempts = 4;
+
 /** Reads a system from outside. */
 export class PowerCutView {
   readonly #ready: Ready;
@@ -135,9 +137,14 @@ export class PowerCutView {
   }
 
   async #get(path: string): Promise<unknown> {
-    const { statusCode, body } = await request(`${this.#ready.api}${path}`);
-    const text = await body.text();
-    if (statusCode !== 200) throw new Error(`GET ${path} was answered with ${statusCode}: ${text}`);
-    return JSON.parse(text);
+    for (let attempt = 1; ; attempt += 1) {
+      const { statusCode, body } = await request(`${this.#ready.api}${path}`);
+      const text = await body.text();
+      if (statusCode === 200) return JSON.parse(text);
+      // A machine under load may not have answered in time.
+      if (statusCode < 500 || attempt === mostAttempts) {
+        throw new Error(`GET ${path} was answered with ${statusCode}: ${text}`);
+      }
+    }
   }
 }

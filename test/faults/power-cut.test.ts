@@ -5,13 +5,15 @@ import { listen } from '../../local/listen.ts';
 import { startShowpadEmulator } from '../../local/showpad/showpad-emulator.ts';
 import { contractViolations } from '../connector.ts';
 import { tellEvents } from './power-cut-events.ts';
-import { powerCutFindings, untilAllHasEnded } from './power-cut-findings.ts';
+import { powerCutFindings, untilQuiet } from './power-cut-findings.ts';
 import { runThroughPowerCuts, type PowerCutRun } from './power-cut-run.ts';
 import { PowerCutView } from './power-cut-view.ts';
 import { CutTrigger, momentsOf } from './power-cuts.ts';
 
-/** `POWER_SEED=7` replays a seed: the same events and the same moments. */
-const seed = Number(process.env['POWER_SEED'] ?? 1 + Math.floor(Math.random() * 1_000_000));
+/** `POWER_SEED=7` replays a seed: the same events and the same moments. `POWER_JOBS=100` makes it smaller. */
+const { POWER_SEED, POWER_JOBS = '500' } = process.env;
+const seed = Number(POWER_SEED ?? 1 + Math.floor(Math.random() * 1_000_000));
+const jobs = Number(POWER_JOBS);
 const divisionId = '0123456789abcdef0123456789abcdef';
 const people = ['jo', 'sam', 'kim', 'max', 'eve'].map((name) => `${name}@example.com`);
 const settings = { SETTLE_SECONDS: '3', PROCESSING_POLL_SECONDS: '1', TICKET_POLL_SECONDS: '1' };
@@ -20,6 +22,9 @@ const emulated = {
   users: people.map((email) => ({ email })),
   switches: { processingMs: 20 },
 };
+
+/** Whatever happens then, it can be played again. */
+console.log(`Power cuts of POWER_SEED=${seed}`);
 
 const closers: (() => Promise<unknown> | void)[] = [];
 afterEach(async () => {
@@ -42,17 +47,17 @@ async function fileServer(trigger: CutTrigger): Promise<(name: string, content: 
   };
 }
 
-function report(name: string, run: PowerCutRun, jobs: number, startedMs: number): string {
+function report(name: string, run: PowerCutRun, count: number, startedMs: number): string {
   const seconds = ((Date.now() - startedMs) / 1_000).toFixed(1);
   return [
-    `${name}: seed ${seed}, ${jobs} jobs, ${run.cuts.length} cuts, ${run.repeated} deliveries sent again, ${seconds} s`,
+    `${name}: seed ${seed}, ${count} jobs, ${run.cuts.length} cuts, ${run.repeated} deliveries sent again, ${seconds} s`,
     ...run.cuts.map((cut) => `  cut ${cut}`),
   ].join('\n');
 }
 
 test(
   'everything accepted reaches its end, once, although the power is cut again and again',
-  { timeout: 240_000 },
+  { timeout: 280_000 },
   async () => {
     const startedMs = Date.now();
     const trigger = new CutTrigger();
@@ -71,8 +76,8 @@ test(
 
     const events = tellEvents(
       seed,
-      500,
-      { sources: ['demo', 'purge'], stories: 130, pushes: 30, files: 60 },
+      jobs,
+      { sources: ['demo', 'purge'], stories: jobs * 0.26, pushes: jobs * 0.06, files: jobs * 0.12 },
       people,
       serve,
     );
@@ -104,7 +109,7 @@ test(
     });
     const view = new PowerCutView(run.ready);
     closers.push(() => view.close());
-    const left = await untilAllHasEnded(view, 120_000);
+    const left = await untilQuiet(view, 120_000);
     console.log(report('Power cuts', run, events.jobs, startedMs));
     expect([...left, ...(await powerCutFindings(view, events, run)), ...contractViolations(showpad)]).toEqual(
       [],
@@ -141,7 +146,7 @@ test(
     });
     const view = new PowerCutView(run.ready);
     closers.push(() => view.close());
-    const left = await untilAllHasEnded(view, 60_000);
+    const left = await untilQuiet(view, 60_000);
     console.log(report('Power cut with the Showpad inside', run, run.accepted.size, startedMs));
     expect([...left, ...(await powerCutFindings(view, events, run))]).toEqual([]);
   },

@@ -6,6 +6,9 @@ import {
   ResourceNotFoundException,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Listening } from '../../local/listen.ts';
 import { startSecretsManager } from '../../local/secrets-manager.ts';
@@ -64,4 +67,25 @@ it('mistakes get the errors of AWS', async () => {
   await expect(
     client.send(new CreateSecretCommand({ Name: 'a', SecretString: 'two' })),
   ).rejects.toBeInstanceOf(ResourceExistsException);
+});
+
+it('a secret in a file outlives the server, with its ARN and the value before', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'secrets-'));
+  const onFile = async (): Promise<{ client: SecretsManagerClient; end: () => Promise<void> }> => {
+    const kept = await startSecretsManager('eu-west-1', () => 1_000_000, join(directory, 'secrets.json'));
+    const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+    const other = new SecretsManagerClient({ region: 'eu-west-1', endpoint: kept.url, credentials });
+    return { client: other, end: () => kept.close().then(() => other.destroy()) };
+  };
+  const first = await onFile();
+  const { ARN } = await first.client.send(new CreateSecretCommand({ Name: 'kept', SecretString: 'old' }));
+  await first.client.send(new PutSecretValueCommand({ SecretId: 'kept', SecretString: 'new' }));
+  await first.end();
+  const next = await onFile();
+  const read = (VersionStage: string) =>
+    next.client.send(new GetSecretValueCommand({ SecretId: ARN, VersionStage }));
+  expect(await read('AWSCURRENT')).toMatchObject({ ARN, Name: 'kept', SecretString: 'new' });
+  expect(await read('AWSPREVIOUS')).toMatchObject({ SecretString: 'old' });
+  await next.end();
+  rmSync(directory, { recursive: true });
 });

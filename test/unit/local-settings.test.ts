@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readableLine } from '../../local/log-line.ts';
 import { parseSettings, v3UrlOf } from '../../local/settings.ts';
@@ -61,6 +62,15 @@ describe('the settings of the local stack', () => {
       expect(() => parseSettings(wrongSettings)).toThrow(fault);
     }
     expect(() => parseSettings(wrongSettings)).not.toThrow('geheim');
+  });
+
+  it('name a folder for the state from where the person stands, whom npm start tells of', () => {
+    const folderOf = (environment: Record<string, string>) => parseSettings(environment).stateDirectory;
+    expect(folderOf({ STATE_DIR: '/var/state' })).toBe('/var/state');
+    expect(folderOf({ STATE_DIR: 'state', INIT_CWD: '/elsewhere' })).toBe(resolve('state'));
+    const npmStart = { npm_lifecycle_event: 'start', INIT_CWD: '/home/jo/work' };
+    expect(folderOf({ STATE_DIR: '../state', ...npmStart })).toBe('/home/jo/state');
+    expect(folderOf({ STATE_DIR: '' })).toBeUndefined();
   });
 
   it('need credentials for a Showpad of your own', () => {

@@ -52,8 +52,8 @@ const start = (environment: Record<string, string>) => {
   }));
   return { process: started, ended };
 };
-const startReady = async () => {
-  const running = start({});
+const startReady = async (settings: Record<string, string> = {}) => {
+  const running = start(settings);
   const failed = running.ended.then(({ errors }) => Promise.reject(new Error(errors)));
   const said = new Promise<void>((resolve) => {
     running.process.stdout.on('data', (chunk: Buffer) => {
@@ -84,6 +84,26 @@ it('runs until Ctrl-C, tells others through the ready file, and leaves nothing b
   expect(code).toBe(0);
   await Promise.all(all);
   expect(existsSync(readyFile)).toBe(false);
+});
+
+it('keeps its secret and its Showpad in STATE_DIR when everything is killed, and for one stack at a time', async () => {
+  const settings = { STATE_DIR: join(directory, 'state') };
+  const first = await startReady(settings);
+  const { code, errors } = await start(settings).ended;
+  expect({ code, errors }).toEqual({
+    code: 1,
+    errors: expect.stringMatching(/^STATE_DIR \S+ is used by another running stack \(process \d+\): .*\n$/),
+  });
+  first.process.kill('SIGKILL');
+  await first.ended;
+  const next = await startReady(settings);
+  expect(next.ready.sources).toEqual(first.ready.sources);
+  expect(next.ready.showpad.token).toBe(first.ready.showpad.token);
+  next.process.kill('SIGKILL');
+  await next.ended;
+  const given = { adapter: 'cloudevents', secrets: ['whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY='] };
+  const last = await startReady({ ...settings, SOURCES: JSON.stringify({ demo: given }) });
+  expect(last.ready.sources.demo.secret).toBe(given.secrets[0]);
 });
 
 it('leaves nothing running when it is killed', async () => {
