@@ -1,42 +1,6 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startFaultRig, type FaultRig } from './fault-rig.ts';
 import { chains } from './chains.ts';
-import type { Chain } from './flows.ts';
-import { checkedInvariants } from './invariants.ts';
-import { frozen, killed, stopEverywhere, type Stop } from './stop-points.ts';
+import { testStopPoints } from './stop-points-part.ts';
 
-const timeout = 1_200_000;
-const report: string[] = [];
+const [{ source, flows }] = chains;
 
-let rig: FaultRig;
-beforeAll(async () => {
-  rig = await startFaultRig({ indexLagMs: 60_000, processingMs: 200 });
-});
-afterAll(async () => {
-  console.log(
-    ['Kill points and freezes', ...report, `  checked after each run: ${checkedInvariants}`].join('\n'),
-  );
-  await rig.stop();
-});
-
-async function stopAndReport(chain: Chain, stop: Stop): Promise<void> {
-  const reports = await stopEverywhere(chain, rig, stop);
-  for (const { flow, points, runs, stops, broken } of reports) {
-    report.push(
-      `  ${flow}: ${points} calls to the outside, ${runs} runs, ${stop.name} in ${stops} of them, ${broken.length} broken`,
-    );
-  }
-  expect(reports.flatMap(({ broken }) => broken)).toEqual([]);
-  expect(reports.flatMap(({ missed }) => missed)).toEqual([]);
-}
-
-test.each(chains)(
-  'the story of an asset that is $name ends right, whichever of its calls an invocation dies at',
-  { timeout },
-  (chain) => stopAndReport(chain, killed),
-);
-
-test('whoever stood still until others had done its work changes nothing more', { timeout }, async () => {
-  const [{ source, flows }] = chains;
-  await stopAndReport({ source, name: 'frozen', flows: flows.slice(0, 2) }, frozen);
-});
+testStopPoints(chains.slice(0, 1), [{ source, name: 'frozen', flows: flows.slice(0, 2) }]);
