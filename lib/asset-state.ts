@@ -32,6 +32,8 @@ export interface AppliedState {
   readonly file?: AppliedFile;
   /** The newest file that became usable, kept while a later one is on its way or has failed. */
   readonly usableFile?: Pick<AppliedFile, 'fileId' | 'md5' | 'size'>;
+  /** How often upload links have refused the file since one took it. */
+  readonly refusals?: number;
   /** Each value as the event worded it, with the order it was sent for. */
   readonly fields: Readonly<Record<string, unknown>>;
   /** Wishes that Showpad, or a name that could not be resolved, refused. */

@@ -68,7 +68,7 @@ async function sendStaged(
     );
     const sent: AppliedFile = { ...file, state: 'sent', since: new Date().toISOString() };
     const oldest = oldestOrder(asset.desired, asset.applied.oldest);
-    await services.assets.record(lease, { file: sent, url: undefined, oldest });
+    await services.assets.record(lease, { file: sent, url: undefined, oldest, refusals: undefined });
     await services.telemetry.fileUploaded(job, file);
     return 'proceed';
   } finally {
@@ -109,7 +109,7 @@ const mostRefusals = 5;
  * fresh link, and from a fresh copy of the source when the staged one turned out to be damaged.
  */
 async function deliver(
-  { services, job, attempt }: Work,
+  { services, job }: Work,
   lease: Lease,
   { staged, applied }: Asset,
   put: () => Promise<void>,
@@ -118,9 +118,13 @@ async function deliver(
     await put();
   } catch (error) {
     if (!(error instanceof ShowpadError)) throw error;
-    if (!error.outcomeUnknown) await services.assets.record(lease, { file: applied.file });
-    if (error.kind !== 'response' || error.retryable) throw error;
-    if (attempt >= mostRefusals) throw new JobFailure('UPLOAD_REFUSED', error.message);
+    const isRefused = error.kind === 'response' && !error.retryable;
+    // Whoever tries a failed job again starts counting anew.
+    const refusals = isRefused ? ((applied.refusals ?? 0) + 1) % (mostRefusals + 1) : applied.refusals;
+    if (!error.outcomeUnknown || isRefused)
+      await services.assets.record(lease, { file: applied.file, refusals });
+    if (!isRefused) throw error;
+    if (refusals === 0) throw new JobFailure('UPLOAD_REFUSED', error.message);
     if (error.title === 'BadDigest' && staged !== undefined) {
       await services.assets.forgetStaged(job.key, staged, lease);
       await removeStaged(services, staged);

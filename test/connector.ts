@@ -180,7 +180,10 @@ export function contractViolations({ requests }: Pick<ShowpadEmulator, 'requests
   return contracts.flatMap(({ base, contract }) => {
     // The document names the token endpoint among its security schemes only.
     const isDescribed = (path: string): boolean => path.startsWith(base) && !path.endsWith('/oauth2/token');
-    const asked = requests.filter(({ path, fault }) => isDescribed(path) && fault === null);
+    // One that was cut off before it could be answered is not whole.
+    const asked = requests.filter(
+      ({ path, fault, status }) => isDescribed(path) && fault === null && status !== null,
+    );
     return asked.flatMap((exchange) => contract?.requestViolations(exchange) ?? []);
   });
 }

@@ -85,8 +85,16 @@ export async function watchHttpCalls(
       void invocation.thawed().then(() => (isCut ? refuse(handler, broken()) : forward()));
       return true;
     }
-    function forward(): boolean {
+    if (fate.kind === 'slow') {
       const end = watch.onStart(call);
+      void pause(fate.delayMs).then(() => {
+        if (!invocation.hasEnded) return forward(end);
+        end();
+        return refuse(handler, new ProcessEnded());
+      });
+      return true;
+    }
+    function forward(end = watch.onStart(call)): boolean {
       const isUpload = call.system === 'upload' || call.path.endsWith('/assets.json');
       const watched = new WatchedHandler(handler, { invocation, fate, end, isUpload });
       return send(watched.withCutBody(options), watched);

@@ -36,6 +36,8 @@ export type Fate =
       readonly forMs: number;
       readonly isCut: boolean;
     }
+  /** The request is this long on its way. */
+  | { readonly kind: 'slow'; readonly delayMs: number }
   /** The connection breaks, and the effect comes this much later. */
   | { readonly kind: 'late'; readonly delayMs: number }
   /** Showpad answers this instead of doing anything. */

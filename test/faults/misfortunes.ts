@@ -17,6 +17,8 @@ const most = { receives: 4, others: 7 } as const;
 const shareOfCreates = 0.5;
 const share = { aws: 0.06, showpad: 0.2, upload: 0.3, source: 0.25 } as const;
 
+/** Shorter than anybody waits for an answer. */
+const longestSlowMs = 12_000;
 /** How long an effect may stay on its way after its connection broke. */
 const longestLateMs = 20_000;
 /** Until the queue shows the message again, and then some while that the next holder of the lease is at work. */
@@ -55,7 +57,9 @@ function costsReceive({ system }: OutsideCall, { kind }: Fate): boolean {
 
 function shareOf({ system, method, label }: OutsideCall, theme: Theme): number {
   if (label.endsWith('POST /v4/assets') || label.endsWith('/assets.json')) return shareOfCreates;
-  return method === 'SendMessageCommand' && theme === 'messages' ? 0.4 : share[system];
+  if (theme === 'messages' && (method === 'SendMessageCommand' || (system === 'showpad' && method !== 'GET')))
+    return 0.5;
+  return share[system];
 }
 
 type Words = readonly (string | number)[];
@@ -100,6 +104,8 @@ function commonFates({ system, method }: OutsideCall, words: Words): readonly Fa
         [snap('before')],
         [snap('after')],
         [snap('midway')],
+        [slow(words)],
+        [slow(words)],
         [{ kind: 'answer', status: 500, headers: {} }],
         [{ kind: 'answer', status: 401, headers: {} }],
         ...(method === 'GET' ? [] : [[{ kind: 'late', delayMs: lateMs(words) } as const]]),
@@ -114,6 +120,7 @@ function specialFates({ system, method, label }: OutsideCall, theme: Theme, word
     case 'kills':
       return [[kill('before')], [kill('after')]];
     case 'messages':
+      if (system === 'showpad' && method !== 'GET') return [[slow(words)]];
       return method === 'SendMessageCommand' ? messageFates(words) : [];
     case 'bursts':
       return system === 'showpad' ? [burstOf(503, words), burstOf(500, words), burstOf(401, words)] : [];
@@ -137,9 +144,14 @@ function specialFates({ system, method, label }: OutsideCall, theme: Theme, word
 
 const lateMs = (words: Words): number => Math.round(chance('late', ...words) * longestLateMs);
 
+function slow(words: Words): Fate {
+  return { kind: 'slow', delayMs: Math.round(chance('slow', ...words) * longestSlowMs) };
+}
+
 function messageFates(words: Words): readonly Fates[] {
   const delaySeconds = Math.ceil(chance('message', ...words) * 900);
   return [
+    [{ kind: 'repeat' }],
     [{ kind: 'repeat' }],
     [{ kind: 'echo', delaySeconds }],
     [{ kind: 'delay', delaySeconds: Math.ceil(delaySeconds / 20) }],

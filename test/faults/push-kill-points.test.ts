@@ -43,7 +43,7 @@ afterAll(() => rig.stop());
 
 test.each(kinds)(
   'a push answered with $answer makes no second copy, whichever of its calls an invocation dies at',
-  { timeout: 120_000 },
+  { timeout: 1_200_000 },
   async (kind) => {
     const undisturbed = rig.begin('demo', `push-${kind.extension}`);
     await rig.send(undisturbed, pushOf(undisturbed, kind));

@@ -1,19 +1,46 @@
 import type { FaultRig } from './fault-rig.ts';
 import type { Chain, Flow } from './flows.ts';
-import type { Moment, OutsideCall } from './invocation.ts';
+import type { Fate, Moment, OutsideCall } from './invocation.ts';
 import { commonProblems, violations } from './invariants.ts';
 import type { Run } from './run.ts';
 
-export interface KillReport {
+/** A way to stop an invocation at a call. */
+export interface Stop {
+  readonly name: 'killed' | 'frozen';
+  readonly momentsOf: (call: OutsideCall | undefined) => readonly Moment[];
+  readonly fateAt: (moment: Moment) => Fate;
+}
+
+/** Only the transfers of a file have a middle. */
+export const killed: Stop = {
+  name: 'killed',
+  momentsOf: (call) => {
+    const isTransfer = call?.system === 'upload' || call?.system === 'source';
+    return isTransfer ? ['before', 'midway', 'after'] : ['before', 'after'];
+  },
+  fateAt: (moment) => ({ kind: 'kill', moment }),
+};
+
+/**
+ * The queue shows the message again, and somebody else takes the lease, before the process goes on where it stood. A
+ * call that it was about to make stands for the answer to the call before.
+ */
+export const frozen: Stop = {
+  name: 'frozen',
+  momentsOf: () => ['after'],
+  fateAt: () => ({ kind: 'freeze', moment: 'after', forMs: 740_000, isCut: false }),
+};
+
+export interface StopReport {
   readonly flow: string;
   /** Calls to the outside, and runs: one for each moment of each call. */
   readonly points: number;
   readonly runs: number;
-  readonly kills: number;
-  /** What was broken, with the point at which the invocation had been killed. */
+  readonly stops: number;
+  /** What was broken, with the point at which the invocation had been stopped. */
   readonly broken: readonly string[];
   /**
-   * Calls at which no invocation was killed. A repetition that only chance brought into the undisturbed run, such as
+   * Calls at which no invocation was stopped. A repetition that only chance brought into the undisturbed run, such as
    * a second look at a file, need not come again.
    */
   readonly missed: readonly string[];
@@ -23,12 +50,12 @@ const sendersAtOnce = 12;
 
 /**
  * Lets every flow of a chain run undisturbed to find its calls to the outside, and then once for each moment of each
- * call, with its invocation killed there. Whoever has come through one flow goes on with the next.
+ * call, with its invocation stopped there. Whoever has come through one flow goes on with the next.
  */
-export async function killEverywhere(chain: Chain, rig: FaultRig): Promise<KillReport[]> {
+export async function stopEverywhere(chain: Chain, rig: FaultRig, stop: Stop): Promise<StopReport[]> {
   const undisturbed = rig.begin(chain.source, chain.name);
   const runs: Run[] = [];
-  const reports: KillReport[] = [];
+  const reports: StopReport[] = [];
   for (const [position, flow] of chain.flows.entries()) {
     await flow.before?.(undisturbed, rig);
     await rig.converge();
@@ -38,7 +65,7 @@ export async function killEverywhere(chain: Chain, rig: FaultRig): Promise<KillR
     const broken = await problemsOf(flow, undisturbed, 'undisturbed', rig);
     const calls = [...undisturbed.calls];
     const plans = undisturbed.points.flatMap((point, index) =>
-      momentsOf(calls[index]).map((moment) => ({ point, moment })),
+      stop.momentsOf(calls[index]).map((moment) => ({ point, moment })),
     );
     runs.push(...(await newcomers(plans.length - runs.length, position, chain, rig)));
 
@@ -52,24 +79,24 @@ export async function killEverywhere(chain: Chain, rig: FaultRig): Promise<KillR
       run.begin();
       run.decide = ({ label }, occurrence) =>
         run.faults.length === 0 && `${label} #${occurrence}` === point
-          ? { kind: 'kill', moment }
+          ? stop.fateAt(moment)
           : { kind: 'none' };
     }
     await inLanes(tried, ({ run }) => flow.tell(run, rig));
     await rig.converge();
 
     for (const { run, point, moment } of tried) {
-      broken.push(...(await problemsOf(flow, run, `killed ${moment} ${point}`, rig)));
+      broken.push(...(await problemsOf(flow, run, `${stop.name} ${moment} ${point}`, rig)));
     }
     broken.push(...(await commonProblems(rig)));
-    const killed = new Set(tried.filter(({ run }) => run.faults.length > 0).map(callOf));
+    const stopped = new Set(tried.filter(({ run }) => run.faults.length > 0).map(callOf));
     reports.push({
       flow: flow.name,
       points: undisturbed.points.length,
       runs: tried.length,
-      kills: tried.filter(({ run }) => run.faults.length > 0).length,
+      stops: tried.filter(({ run }) => run.faults.length > 0).length,
       broken,
-      missed: [...new Set(plans.map(callOf))].filter((call) => !killed.has(call)),
+      missed: [...new Set(plans.map(callOf))].filter((call) => !stopped.has(call)),
     });
     // Those for whom this flow had no call any more are not needed for the next.
     runs.length = Math.min(runs.length, tried.length);
@@ -98,12 +125,6 @@ async function problemsOf(flow: Flow, run: Run, what: string, { connector }: Fau
 
 function callOf({ point, moment }: { readonly point: string; readonly moment: Moment }): string {
   return `${moment} ${point.replace(/ #\d+$/, '')}`;
-}
-
-/** Only the transfers of a file have a middle. */
-function momentsOf(call: OutsideCall | undefined): readonly Moment[] {
-  const isTransfer = call?.system === 'upload' || call?.system === 'source';
-  return isTransfer ? ['before', 'midway', 'after'] : ['before', 'after'];
 }
 
 async function inLanes<T>(items: readonly T[], task: (item: T) => Promise<void>): Promise<void> {

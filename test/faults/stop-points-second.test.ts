@@ -1,0 +1,4 @@
+import { chains } from './chains.ts';
+import { testStopPoints } from './stop-points-part.ts';
+
+testStopPoints(chains.slice(1), []);
