@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startFaultRig, type FaultRig } from '../faults/fault-rig.ts';
 import { change, events } from '../faults/flows.ts';
-import { killEverywhere } from '../faults/kill-points.ts';
+import { killed, stopEverywhere } from '../faults/stop-points.ts';
 import { killCases } from './queue-cases.ts';
 
 const link = 'https://www.example.com/';
@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => rig.stop());
 
 test.each(killCases)('$name: $result', { timeout: 120_000 }, async ({ result }) => {
-  const reports = await killEverywhere(
+  const reports = await stopEverywhere(
     {
       name: 'corpus',
       source: 'demo',
@@ -26,8 +26,9 @@ test.each(killCases)('$name: $result', { timeout: 120_000 }, async ({ result }) 
       ],
     },
     rig,
+    killed,
   );
-  expect(reports.map(({ kills }) => kills > 20)).toEqual([true]);
+  expect(reports.map(({ stops }) => stops > 20)).toEqual([true]);
   const problems = reports.flatMap(({ broken, missed }) => [...broken, ...missed]);
   expect(problems.join('; ') || 'whole after every kill').toBe(result);
 });
