@@ -58,14 +58,14 @@ const plays: Record<Name, () => Promise<string>> = {
   'q-kill-every-step': async () => {
     const flow = otherFlows.find(({ name }) => name === 'an upsert with a link');
     if (flow === undefined) throw new Error('The flow is gone.');
-    const { broken, missed, kills } = await killEverywhere(flow, 'corpus', rig);
-    expect(kills).toBeGreaterThan(20);
+    const { broken, missed, kills } = await killEverywhere(flow, 'corpus', rig, ['after']);
+    expect(kills).toBeGreaterThan(10);
     return [...broken, ...missed].join('; ') || 'whole after every kill';
   },
 };
 
 describe('hostile queues', () => {
-  test.each(systemCases)('$name: $result', async ({ name, result }) => {
+  test.each(systemCases)('$name: $result', { timeout: 240_000 }, async ({ name, result }) => {
     filesBefore = rig.connector.showpad.requests.filter(({ method }) => method === 'PUT').length;
     expect(await plays[name]()).toBe(result);
   });

@@ -25,8 +25,14 @@ const sendersAtOnce = 12;
  * Lets a flow run undisturbed to find its calls to the outside, and then once for each moment of each call, with
  * its invocation killed there.
  * @param name makes the subjects of these runs different from all others
+ * @param moments at which invocations are killed: all of them by default
  */
-export async function killEverywhere(flow: Flow, name: string, rig: FaultRig): Promise<KillReport> {
+export async function killEverywhere(
+  flow: Flow,
+  name: string,
+  rig: FaultRig,
+  moments: readonly Moment[] = ['before', 'midway', 'after'],
+): Promise<KillReport> {
   const undisturbed = rig.begin(flow.source, name.replaceAll(' ', '-'));
   await prepare(flow, undisturbed, rig);
   await rig.converge();
@@ -37,7 +43,9 @@ export async function killEverywhere(flow: Flow, name: string, rig: FaultRig): P
 
   const calls = [...undisturbed.calls];
   const plans = undisturbed.points.flatMap((point, index) =>
-    momentsOf(calls[index]).map((moment) => ({ point, moment })),
+    momentsOf(calls[index])
+      .filter((moment) => moments.includes(moment))
+      .map((moment) => ({ point, moment })),
   );
   const runs = plans.map((plan, index) => ({
     ...plan,
