@@ -1,7 +1,8 @@
 import type { EmulatedAsset, EmulatedFile, ReceivedBinary } from './asset-resource.ts';
 import { fileTypeOf, processingErrorOf } from './file-types.ts';
 import type { ShowpadState } from './showpad-state.ts';
-import { beginWalk, continueWalk, type Walk, type Walker } from './walks.ts';
+import type { Walk } from './walk.ts';
+import { beginWalk, continueWalk, type Walker } from './walking.ts';
 
 /**
  * Takes in what was put to a file's upload link and starts to process it. The same bytes again change nothing:

@@ -7,7 +7,7 @@ import type { Scheduler } from './scheduler.ts';
 import type { Switches } from './switches.ts';
 import type { EmulatedUser } from './user-resource.ts';
 import type { EmulatedTicket } from './v3/emulated-ticket.ts';
-import type { Walk } from './walks.ts';
+import type { Walk } from './walk.ts';
 
 export interface EmulatedDivision {
   readonly id: string;
