@@ -12,7 +12,7 @@ export const messageCases = [
   { name: 'q-poison-in-10', result: 'returned: 1 of 10; the others are done' },
   {
     name: 'q-all-poison',
-    result: 'returned: 10 of 10; each is shown again after 900 s; 10 receives at most',
+    result: 'returned: 10 of 10; each is shown again after 450 to 900 s; 10 receives at most',
   },
   {
     name: 'q-stale-14d',

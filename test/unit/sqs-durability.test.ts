@@ -171,7 +171,7 @@ it('the local AWS keeps its queues in its state directory, which it makes', asyn
   const { QueueUrl } = await before.send(new CreateQueueCommand({ QueueName: 'work' }));
   await before.send(new SendMessageCommand({ QueueUrl, MessageBody: 'kept' }));
   before.destroy();
-  await expect(start()).rejects.toThrow('is in use by another stack');
+  await expect(start()).rejects.toThrow('is used by another process');
   await first.close();
 
   const second = await start();
@@ -184,7 +184,7 @@ it('the local AWS keeps its queues in its state directory, which it makes', asyn
 
 it('a state file belongs to one emulator at a time', async () => {
   const first = await startSqsEmulator({ region, stateFile });
-  await expect(startSqsEmulator({ region, stateFile })).rejects.toThrow('is in use by another stack');
+  await expect(startSqsEmulator({ region, stateFile })).rejects.toThrow('is used by another process');
   await first.close();
   await (await startSqsEmulator({ region, stateFile })).close();
 });

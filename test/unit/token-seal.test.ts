@@ -30,7 +30,7 @@ describe('the item of the shared token', () => {
       expect(text).not.toContain(secret);
     const sealed = Buffer.from(String(item['sealed']), 'base64').toString('latin1');
     expect(sealed).not.toContain('access-1');
-    expect(Object.keys(item).toSorted()).toEqual(['expiresAt', 'pk', 'sealed', 'sk', 'version']);
+    expect(Object.keys(item).toSorted()).toEqual(['expiresAt', 'pk', 'sealed', 'sk', 'version', 'writer']);
     const days = (Number(item['expiresAt']) - Date.now() / 1_000) / 86_400;
     expect(days).toBeCloseTo(100, 1);
   });
