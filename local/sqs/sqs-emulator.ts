@@ -30,7 +30,7 @@ const keepAliveMs = 75_000;
  * @throws {Error} when the state file cannot be used
  */
 export async function startSqsEmulator(options: SqsEmulatorOptions): Promise<Listening> {
-  const { region, stateFile, disorder = true, now = Date.now } = options;
+  const { region, stateFile, disorder = true, now = () => Date.now() } = options;
   const { journal, queues } =
     stateFile === undefined ? { journal: noJournal, queues: [] } : openJournal(stateFile);
   const account = new Account(region, { journal, now, disorder }, queues);

@@ -48,7 +48,9 @@ export function watchAwsCalls(watch?: AwsWatch): () => void {
     const client = invocation === undefined ? this : commonClient(this);
     transport.prepare(client);
     const original = async (): Promise<unknown> => {
-      if (watch !== undefined) waitLonger(command);
+      if (watch !== undefined) setWait(command, pollSeconds);
+      // A poll of somebody who was killed must not go on, and take what others ask for.
+      else if (invocation !== undefined) setWait(command, 0);
       const answer = await send.call(client, command, ...rest);
       if (watch !== undefined) tell(watch, command);
       return answer;
@@ -66,9 +68,9 @@ const sending = z.object({ DelaySeconds: z.number() });
 const showing = z.object({ VisibilityTimeout: z.number() });
 const deleting = z.object({ Entries: z.array(z.unknown()) });
 
-function waitLonger({ constructor, input }: AnyCommand): void {
+function setWait({ constructor, input }: AnyCommand, WaitTimeSeconds: number): void {
   const isPoll = constructor.name === 'ReceiveMessageCommand' && polling.safeParse(input).success;
-  if (isPoll) Object.assign(input as object, { WaitTimeSeconds: pollSeconds });
+  if (isPoll) Object.assign(input as object, { WaitTimeSeconds });
 }
 
 function tell(watch: AwsWatch, { constructor, input }: AnyCommand): void {

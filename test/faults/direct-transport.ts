@@ -117,6 +117,8 @@ class DirectResponse extends ServerResponse {
   override end(chunk?: unknown): this {
     if (typeof chunk === 'string' || chunk instanceof Uint8Array) this.write(chunk);
     this.#take(this.getHeaders());
+    // Whoever serves must not take the answer for one that nobody got.
+    Object.defineProperty(this, 'writableFinished', { value: true });
     this.#answered({
       statusCode: this.statusCode,
       headers: this.#headers,

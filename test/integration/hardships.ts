@@ -9,6 +9,7 @@ import {
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { isJobState, phaseOf } from '../../lib/jobs.ts';
 import type { InvocationResult } from '../../local/lambda.ts';
 import { startConnector, type Connector } from '../connector.ts';
 
@@ -66,7 +67,9 @@ export function hardshipsOf({ stack }: Connector): Hardships {
   const read: Hardships['read'] = async (key) =>
     (await database.send(new GetCommand({ TableName, Key: key }))).Item;
   const set: Hardships['set'] = async (key, attributes) => {
-    const entries = Object.entries(attributes);
+    const { state } = attributes;
+    const phase = typeof state === 'string' && isJobState(state) ? { phase: phaseOf(state) } : {};
+    const entries = Object.entries({ ...attributes, ...phase });
     await database.send(
       new UpdateCommand({
         TableName,

@@ -136,7 +136,7 @@ test('a lease that says it outlasts its holder is ended when it has done so', as
   await hardships.until(async () => (await waiting('upload')) === 1);
   const leasedUntil = Date.now() + 100 * 3_600_000;
   await hardships.set(assetKey('leased'), { leasedUntil, leaseHolder: 'gone', fence: 7 });
-  await hardships.set(jobKey(id), { attempts: 20 });
+  await hardships.set(jobKey(id), { createdAt: hoursAgo(3) });
   await hardships.sweep();
   expect(await hardships.read(assetKey('leased'))).toMatchObject({ leaseHolder: 'gone' });
   const sweep = { pk: 'SWEEP', sk: 'STATE' };

@@ -184,7 +184,7 @@ it('the local AWS keeps its queues in its state directory, which it makes', asyn
 
 it('a state file belongs to one emulator at a time', async () => {
   const first = await startSqsEmulator({ region, stateFile });
-  await expect(startSqsEmulator({ region, stateFile })).rejects.toThrow('is used by another process');
+  await expect(startSqsEmulator({ region, stateFile })).rejects.toThrow('is in use by another stack');
   await first.close();
   await (await startSqsEmulator({ region, stateFile })).close();
 });
