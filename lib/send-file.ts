@@ -77,8 +77,9 @@ async function sendStaged(
 }
 
 /**
- * What became of a file that was being sent when an invocation ended: the file itself when its bytes are with
- * Showpad, null when a new one must be sent, and 'unsettled' while its bytes could still arrive.
+ * What became of a file that was being sent when an invocation ended: the file itself when these bytes are with
+ * Showpad, null when a new one must be sent, and 'unsettled' while its bytes could still arrive. Even where newer
+ * bytes are wanted by now: those that come late would take the place of what was sent after them.
  */
 async function earlierDelivery(
   { services }: Work,
@@ -87,8 +88,7 @@ async function earlierDelivery(
   assetId: string,
   client: ShowpadClient,
 ): Promise<AppliedFile | 'unsettled' | null> {
-  const isEarlier = file?.state === 'sending' && file.md5 === staged.md5 && file.size === staged.size;
-  if (!isEarlier) return null;
+  if (file?.state !== 'sending') return null;
   const status = await getFile(client, assetId, file.fileId).then(
     (record) => record.status,
     (error: unknown) => {
@@ -97,7 +97,7 @@ async function earlierDelivery(
     },
   );
   if (status === 'failed' || status === null) return null;
-  if (status !== 'prepared') return file;
+  if (status !== 'prepared') return file.md5 === staged.md5 && file.size === staged.size ? file : null;
   const settledAt = Date.parse(file.since) + services.config.SETTLE_SECONDS * 1_000;
   return Date.now() < settledAt ? 'unsettled' : null;
 }

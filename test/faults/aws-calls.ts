@@ -168,6 +168,8 @@ function describe(command: AnyCommand): string {
   const item = Item?.sk.split('#')[0];
   const parts = UpdateExpression.replaceAll(/#\w+/g, (part) => ExpressionAttributeNames[part] ?? part)
     .replaceAll(/ = (?:if_not_exists\([^)]*\)|:\w+)|(?<=fence) :\w+|,/g, '')
+    // The mark of a write is on most of them.
+    .replace(/(?<=SET )writer ?/, '')
     .trim();
   const state = input.ExpressionAttributeValues?.[':state'];
   const details = [

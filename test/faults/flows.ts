@@ -27,6 +27,11 @@ export interface Chain {
 const at = (minute: number) => new Date(Date.UTC(2026, 9, 1, 0, minute)).toISOString();
 export const pdf = (text: string) => Buffer.from(`%PDF-1.7\n${text}\nstartxref\n0\n%%EOF\n`);
 
+/** A file with this text that begins as its extension says. */
+export function fileOf(text: string, extension: string): Buffer {
+  return extension === 'png' ? Buffer.from(`\x89PNG\r\n\x1a\n${text}`, 'latin1') : pdf(text);
+}
+
 export function upsert(minute: number, subject: string, { connector }: FaultRig, bytes?: string) {
   const content = `${subject} of minute ${minute}`;
   const url = connector.serve(`${subject}-${minute}.pdf`, bytes ?? pdf(content));

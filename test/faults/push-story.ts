@@ -1,6 +1,6 @@
 import { md5, type Connector, type JobView } from '../connector.ts';
 import { chance, choice } from './chance.ts';
-import { pdf } from './flows.ts';
+import { fileOf } from './flows.ts';
 import type { Run } from './run.ts';
 import type { Tale } from './tale.ts';
 
@@ -14,15 +14,18 @@ export interface PushView extends JobView {
   }[];
 }
 
-/** After these nobody can know whether a file has arrived, for nobody may look into the My Files of others. */
-const leavesUnknown = /^(?!repeat|answer|delay|echo).*(?:\/assets\.json|Update MYFILES SET copy) #/;
+/**
+ * After these nobody can know whether a file has arrived, for nobody may look into the My Files of others: from the
+ * note that it is about to be sent, over the place in the line of all calls, to the call itself.
+ */
+const leavesUnknown = /^(?!repeat|answer|delay|echo).*(?:\/assets\.json|Update MYFILES SET copy|PACE\b.*) #/;
 
 /** One file for one to three people, asked for once or twice: everybody has one copy in the end. */
 export function pushStory(seed: number, { serve }: Connector): Tale {
   const subject = `seed-${seed}`;
   const extension = choice(['pdf', 'png'], seed, 'extension');
   const name = `${subject}.${extension}`;
-  const content = pdf(subject);
+  const content = fileOf(subject, extension);
   const url = serve(name, content);
   const count = 1 + Math.floor(chance(seed, 'recipients') * people.length);
   const recipients = people.slice(0, count);

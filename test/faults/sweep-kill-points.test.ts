@@ -129,6 +129,8 @@ test(
         `${label} #${occurrence}` === point ? { kind: 'kill', moment: 'before' } : { kind: 'none' };
       const { ok } = await hardships.invokeSweep();
       if (!ok) kills += 1;
+      // What it had asked for before it died is answered by now.
+      await connector.stack.queueCounts();
       run = new Run('sweep', 'after');
       passTime(untilNextSweepMs);
       await hardships.sweep();
