@@ -26,7 +26,7 @@ const steps = [
   'retry-job',
 ];
 const apiFunctions = ['receive-event', 'retry-job'];
-const mostDeliveries = 12;
+const mostDeliveries = 24;
 const betweenDeliveriesMs = 5_000;
 const concurrency = 40;
 /**
