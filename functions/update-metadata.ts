@@ -2,7 +2,7 @@
 import { applyTag } from '../lib/apply-tag.ts';
 import { composeChanges, needsCurrent } from '../lib/asset-changes.ts';
 import { nothingApplied, type Asset, type Lease } from '../lib/asset-state.ts';
-import { adoptAsset, forgetIfGone } from '../lib/ensure-asset.ts';
+import { adoptAsset, forgetIfGone, secondsToSettle } from '../lib/ensure-asset.ts';
 import { sqsHandler } from '../lib/handlers.ts';
 import { oldestOrder } from '../lib/desired-state.ts';
 import { isErasePending, nextStep, pendingPaths } from '../lib/next-step.ts';
@@ -32,7 +32,11 @@ async function updateMetadata(work: Work): Promise<StepOutcome> {
     const isToBeDeleted = asset.desired.lifecycle?.value === 'deleted' || isErasePending(asset);
     if (known?.applied.assetId === undefined) {
       const isNoted = asset.applied.lifecycle === 'deleted';
-      return isToBeDeleted && !isNoted ? noteDeleted(work, lease) : waitForAsset(work, asset);
+      if (!isToBeDeleted || isNoted) return waitForAsset(work, asset);
+      // Its create may still come about: what is not there yet cannot be deleted.
+      const againInSeconds = secondsToSettle(asset.intent, services.config.SETTLE_SECONDS);
+      const why = 'a create whose outcome is unknown may still show up';
+      return againInSeconds > 0 ? { againInSeconds, why } : noteDeleted(work, lease);
     }
     const { assetId } = known.applied;
     const adopted = { ...asset, applied: known.applied };
@@ -104,6 +108,7 @@ async function noteDeleted({ services }: Work, lease: Lease): Promise<StepOutcom
     ...nothingApplied,
     ...forgotten,
     usableFile: undefined,
+    intent: undefined,
     lifecycle: 'deleted',
   });
   return 'proceed';

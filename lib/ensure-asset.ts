@@ -1,5 +1,11 @@
 import { externalIdOf } from './asset-key.ts';
-import { nothingApplied, type AppliedState, type Asset, type Lease } from './asset-state.ts';
+import {
+  nothingApplied,
+  type AppliedState,
+  type Asset,
+  type CreateIntent,
+  type Lease,
+} from './asset-state.ts';
 import { composeChanges } from './asset-changes.ts';
 import type { AssetDraft } from './asset-draft.ts';
 import { desiredName, oldestOrder } from './desired-state.ts';
@@ -35,8 +41,7 @@ export async function ensureAsset(
   const found = await adoptAsset(work, lease, asset, client);
   if (found !== null) return found;
   if (intent !== undefined) {
-    const settledAt = Date.parse(intent.at) + services.config.SETTLE_SECONDS * 1_000;
-    const waitSeconds = (settledAt - Date.now()) / 1_000;
+    const waitSeconds = secondsToSettle(intent, services.config.SETTLE_SECONDS);
     if (waitSeconds <= 0 && !intent.isFindable) {
       await services.assets.record(lease, { intent: undefined });
       const what = 'Showpad lets this token set no external id, and an answer to a create was lost';
@@ -47,6 +52,12 @@ export async function ensureAsset(
     }
   }
   return create(work, lease, asset, client);
+}
+
+/** For how long a create whose outcome is unknown may still come about; 0 or less when it may not, or there was none. */
+export function secondsToSettle(intent: CreateIntent | undefined, settleSeconds: number): number {
+  if (intent === undefined) return 0;
+  return (Date.parse(intent.at) - Date.now()) / 1_000 + settleSeconds;
 }
 
 /** Takes over the one asset that carries the external id; null when there is none. */

@@ -83,7 +83,7 @@ export const chains: readonly [Chain, ...Chain[]] = [
         name: 'a new version that cannot be processed',
         tell: events((subject, rig) => upsert(4, subject, rig, 'nothing of a PDF')),
         reason: 'PROCESSING_FAILED',
-        expected: (subject) => ({ ...changed(subject), description: `${subject} of minute 4` }),
+        expected: (subject) => ({ ...shown(2, subject), description: `${subject} of minute 4` }),
       },
     ],
   },

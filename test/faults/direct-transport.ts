@@ -36,7 +36,10 @@ export class DirectTransport {
   readonly #prepared = new WeakSet<object>();
   readonly #note = (message: unknown): void => {
     const { server } = Object(message) as { server?: unknown };
-    if (server instanceof Server) this.#servers.add(server as Server);
+    if (!(server instanceof Server)) return;
+    // While time stands still for its clients, it must not pass for a server that closes idle connections.
+    server.keepAliveTimeout = 0;
+    this.#servers.add(server as Server);
   };
 
   constructor() {

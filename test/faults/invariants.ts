@@ -62,7 +62,9 @@ export async function violations(
     ({ externalId }) => externalId === run.externalId,
   );
   for (const { files } of everMade) {
-    const uploads = files.flatMap((file) => file.uploads.map(({ md5 }) => md5));
+    // What could not be processed is not there: whoever was interrupted before saying so may try it once more.
+    const kept = files.filter(({ status }) => status !== 'failed');
+    const uploads = kept.flatMap((file) => file.uploads.map(({ md5 }) => md5));
     const repeated = new Set(uploads.filter((md5, index) => uploads.indexOf(md5) !== index));
     for (const md5 of repeated) found.push(`the bytes ${md5} were uploaded more than once`);
     const orphans = files.filter(({ status }) => status === 'prepared').length;
