@@ -10,7 +10,7 @@ if (!/^[1-9]\d*$/.test(values.seeds)) {
 const isReplay = process.env['SEED'] !== undefined;
 const tests = spawn('vitest', ['run', isReplay ? 'test/faults/campaign.test.ts' : 'test/faults'], {
   stdio: 'inherit',
-  env: { ...process.env, SEEDS: values.seeds },
+  env: { ...process.env, SEEDS: values.seeds, FAULTS: 'all', POWER_JOBS: process.env['POWER_JOBS'] ?? '500' },
 });
 tests.on('error', (error) => {
   console.error(`vitest did not start: ${error.message}. Run npm ci first.`);

@@ -10,8 +10,8 @@ import { runThroughPowerCuts, type PowerCutRun } from './power-cut-run.ts';
 import { PowerCutView } from './power-cut-view.ts';
 import { CutTrigger, momentsOf } from './power-cuts.ts';
 
-/** `POWER_SEED=7` replays a seed: the same events and the same moments. `POWER_JOBS=100` makes it smaller. */
-const { POWER_SEED, POWER_JOBS = '500' } = process.env;
+/** `POWER_SEED=7` replays a seed: the same events and the same moments. `npm run faults` plays 500 jobs. */
+const { POWER_SEED, POWER_JOBS = '80' } = process.env;
 const seed = Number(POWER_SEED ?? 1 + Math.floor(Math.random() * 1_000_000));
 const jobs = Number(POWER_JOBS);
 const divisionId = '0123456789abcdef0123456789abcdef';
