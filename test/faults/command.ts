@@ -2,15 +2,26 @@
 import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
 
-const { values } = parseArgs({ options: { seeds: { type: 'string', default: '200' } } });
-if (!/^[1-9]\d*$/.test(values.seeds)) {
+const { values, tokens } = parseArgs({
+  options: { seeds: { type: 'string', default: '200' } },
+  strict: false,
+  tokens: true,
+});
+const seeds = String(values['seeds']);
+const forVitest = tokens.flatMap((token) =>
+  token.kind === 'option' && token.name !== 'seeds'
+    ? [token.value === undefined ? token.rawName : `${token.rawName}=${token.value}`]
+    : [],
+);
+if (!/^[1-9]\d*$/.test(seeds)) {
   console.error('Give the number of seeds: npm run faults -- --seeds 200');
   process.exit(2);
 }
 const isReplay = process.env['SEED'] !== undefined;
-const tests = spawn('vitest', ['run', isReplay ? 'test/faults/campaign.test.ts' : 'test/faults'], {
+const place = isReplay ? 'test/faults/campaign.test.ts' : 'test/faults';
+const tests = spawn('vitest', ['run', place, ...forVitest], {
   stdio: 'inherit',
-  env: { ...process.env, SEEDS: values.seeds, FAULTS: 'all', POWER_JOBS: process.env['POWER_JOBS'] ?? '500' },
+  env: { ...process.env, SEEDS: seeds, FAULTS: 'all', POWER_JOBS: process.env['POWER_JOBS'] ?? '500' },
 });
 tests.on('error', (error) => {
   console.error(`vitest did not start: ${error.message}. Run npm ci first.`);

@@ -65,7 +65,7 @@ test('a backlog drains about as fast as Showpad allows, with few 429s, and each 
   // As earlier backlogs have found it.
   await setPace({ ceiling: perSecond, busyMs: 3_000, episode: 1 });
   await stack.pause('upload-asset');
-  const subjects = Array.from({ length: 14 }, (_, index) => `backlog-${index + 1}`);
+  const subjects = Array.from({ length: 9 }, (_, index) => `backlog-${index + 1}`);
   const jobs = await upsert(subjects);
   while (((await stack.queueCounts())['upload']?.visible ?? 0) < subjects.length);
   await stack.resume('upload-asset');
@@ -90,6 +90,7 @@ test('a backlog drains about as fast as Showpad allows, with few 429s, and each 
 
 test('a pause that one function has met is kept by all', async () => {
   const { showpad, stack } = connector;
+  await setPace();
   await connector.finish({
     type: 'asset.metadata',
     subject: 'backlog-1',
@@ -153,8 +154,10 @@ describe('429s', () => {
         .slice(known)
         .map(({ status }) => status),
     ).toEqual(retryAfters.map(() => 429));
-    expect((await stack.queueCounts())['upload']).toMatchObject({ visible: 1, inFlight: 0 });
-    expect((await stack.queueCounts())['upload']?.delayed).toBeGreaterThan(45);
+    const { visible = 0, delayed = 0, inFlight } = (await stack.queueCounts())['upload'] ?? {};
+    expect(inFlight).toBe(0);
+    // Those that were to come after a second or two are there by now.
+    expect(visible + delayed).toBeGreaterThan(46);
 
     // Some of the messages would come in a quarter of an hour: as if it was over, one is delivered now.
     const QueueUrl = stack.queues['upload'] ?? '';
