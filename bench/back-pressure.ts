@@ -36,7 +36,7 @@ export async function benchBackPressure({
     title: `back-pressure: a backlog of ${assets} assets against a limit that nobody has told the connector`,
     rows,
     notes: [
-      'Drain rate: calls that Showpad took, from the first until the last asset was made, which is while there was a backlog; the search for the limit is part of it. The issue asks for 85 to 100 % of the limit, and for fewer than 2 % of answers being 429.',
+      'Drain rate: calls that Showpad took, from the first until the last asset was made, which is while there was a backlog; the search for the limit is part of it. The aim is 85 to 100 % of the limit, with fewer than 2 % of the answers being 429.',
       'AWS is embedded and shares this machine: where it is too slow for the limit, that shows as a low drain rate without 429s.',
     ],
   };

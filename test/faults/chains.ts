@@ -18,7 +18,7 @@ const upsertFlow: Flow = {
   expected: (subject) => shown(1, subject),
 };
 
-export const chains: readonly [Chain, ...Chain[]] = [
+export const chains: readonly [Chain, Chain, ...Chain[]] = [
   {
     name: 'kept',
     source: 'demo',
