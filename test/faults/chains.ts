@@ -111,4 +111,29 @@ export const chains: readonly [Chain, Chain, ...Chain[]] = [
       },
     ],
   },
+  {
+    name: 'only a tag',
+    source: 'demo',
+    flows: [
+      {
+        name: 'a tag that is wanted',
+        tell: events((subject) => change('tag.upsert', 1, { name: `Tag of ${subject}` })),
+        expected: () => null,
+        others: tagsAreThere(1),
+      },
+      {
+        name: 'a tag that is not wanted any more',
+        tell: events((subject) => change('tag.delete', 2, { name: `Tag of ${subject}` })),
+        expected: () => null,
+        others: tagsAreThere(0),
+      },
+    ],
+  },
 ];
+
+function tagsAreThere(count: number): NonNullable<Flow['others']> {
+  return (subject, { showpad }) => {
+    const found = showpad.tags.filter(({ name }) => name === `Tag of ${subject}`).length;
+    return found === count ? [] : [`the tag is there ${found} times, not ${count}`];
+  };
+}

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { request } from 'undici';
-import { md5 } from '../connector.ts';
+import { md5, type Connector } from '../connector.ts';
 import { divisionId, type FaultRig } from './fault-rig.ts';
 import type { ReasonCode } from '../../lib/reasons.ts';
 import type { Expected } from './invariants.ts';
@@ -15,6 +15,8 @@ export interface Flow {
   /** Why its jobs fail, where they are to fail. */
   readonly reason?: ReasonCode;
   readonly expected: (subject: string) => Expected | null;
+  /** What else is wrong, beside the asset. */
+  readonly others?: (subject: string, connector: Connector) => string[];
 }
 
 /** Flows of one subject, each of which goes on where the one before has ended. */

@@ -119,7 +119,10 @@ async function newcomers(count: number, position: number, chain: Chain, rig: Fau
 }
 
 async function problemsOf(flow: Flow, run: Run, what: string, { connector }: FaultRig): Promise<string[]> {
-  const found = await violations(connector, run, flow.expected(run.subject), flow.reason);
+  const found = [
+    ...(await violations(connector, run, flow.expected(run.subject), flow.reason)),
+    ...(flow.others?.(run.subject, connector) ?? []),
+  ];
   return found.map((violation) => `${flow.name}, ${what}: ${violation}`);
 }
 
