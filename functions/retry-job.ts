@@ -2,7 +2,7 @@
 import type { Asset } from '../lib/asset-state.ts';
 import { httpHandler } from '../lib/handlers.ts';
 import { presentJob } from '../lib/job-view.ts';
-import { hasEnded, type Job } from '../lib/jobs.ts';
+import { fromTheBeginning, hasEnded, type Job } from '../lib/jobs.ts';
 import { nextStep } from '../lib/next-step.ts';
 import { HttpProblem, jsonResponse } from '../lib/problem.ts';
 import { resumeJob } from '../lib/resume-job.ts';
@@ -43,10 +43,6 @@ async function retryPush(job: Job, services: Services): Promise<void> {
   }
   if (await jobs.advance(job.id, 'received', fromTheBeginning())) await telemetry.jobRetried(job);
   await resumeJob(services, job);
-}
-
-function fromTheBeginning() {
-  return { attempts: 0, error: null, retriedAt: new Date().toISOString() };
 }
 
 async function view(job: Job, { jobs, personalUploads }: Services) {

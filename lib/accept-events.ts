@@ -1,7 +1,7 @@
 import { assetKey } from './asset-key.ts';
 import { wishesOf, type Wish } from './desired-state.ts';
 import type { ConnectorEvent } from './events.ts';
-import { jobId, type Job, type JobDraft } from './jobs.ts';
+import { fromTheBeginning, jobId, type Job, type JobDraft } from './jobs.ts';
 import type { Push } from './personal-uploads.ts';
 import { HttpProblem } from './problem.ts';
 import { jobError } from './reasons.ts';
@@ -110,7 +110,7 @@ function isUnaccepted({ state, error }: Job): boolean {
 /** A job that had been given up, because its event had not come whole, goes on. */
 async function takeUp(job: Job, { jobs, telemetry }: Services): Promise<Job> {
   if (job.state !== 'failed') return job;
-  const changes = { attempts: 0, error: null, retriedAt: new Date().toISOString() };
+  const changes = fromTheBeginning();
   if (await jobs.advance(job.id, 'received', changes)) await telemetry.jobRevived(job);
   return { ...job, state: 'received', ...changes };
 }

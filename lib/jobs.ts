@@ -92,6 +92,11 @@ export interface JobFault {
 export type JobDraft = Omit<Job, 'createdAt' | 'updatedAt' | 'attempts'>;
 export type JobChanges = Partial<Pick<Job, 'attempts' | 'error' | 'showpad' | 'retriedAt' | 'deadLetter'>>;
 
+/** What a failed job goes back to `received` with: deadlines and tries count from now. */
+export function fromTheBeginning(now: Date = new Date()) {
+  return { attempts: 0, error: null, retriedAt: now.toISOString() } satisfies JobChanges;
+}
+
 /** Jobs are kept this long: longer than any sender retries, any queue holds and any deadline lasts. */
 export const retentionSeconds = 45 * 86_400;
 

@@ -1,6 +1,6 @@
 import { QueryCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { conditionHeld } from './conditional-write.ts';
-import { jobIdOf, jobKey, openStates, type JobFault } from './jobs.ts';
+import { jobIdOf, jobKey, type JobFault } from './jobs.ts';
 
 export interface OpenJobPage {
   readonly ids: readonly string[];
@@ -52,16 +52,14 @@ export class OpenJobs {
   }
 
   #note(id: string, update: string, values: Record<string, unknown>): Promise<boolean> {
-    const states = Object.fromEntries(openStates.map((state, index) => [`:open${index}`, state]));
     return conditionHeld(
       this.#database.send(
         new UpdateCommand({
           TableName: this.#table,
           Key: jobKey(id),
           UpdateExpression: update,
-          ConditionExpression: `#state IN (${Object.keys(states).join(', ')})`,
-          ExpressionAttributeNames: { '#state': 'state' },
-          ExpressionAttributeValues: { ...values, ...states },
+          ConditionExpression: 'phase = :open',
+          ExpressionAttributeValues: { ...values, ':open': 'open' },
         }),
       ),
     );

@@ -1,5 +1,5 @@
 import { endWhenAllHave } from './end-push.ts';
-import { hasEnded, type Job } from './jobs.ts';
+import { fromTheBeginning, hasEnded, type Job } from './jobs.ts';
 import type { PersonalUpload } from './personal-uploads.ts';
 import { queueNames } from './queues.ts';
 import { jobError } from './reasons.ts';
@@ -62,8 +62,7 @@ async function refuse({ services, swept }: Sweep, job: Job): Promise<void> {
   await telemetry.jobFailed(job, error);
   // Its sender may have come back at this very moment.
   if (!(await isLaid(services, job))) return;
-  const changes = { attempts: 0, error: null, retriedAt: new Date().toISOString() };
-  if (await jobs.advance(job.id, 'received', changes)) await resumeJob(services, job);
+  if (await jobs.advance(job.id, 'received', fromTheBeginning())) await resumeJob(services, job);
 }
 
 /** Looks after each recipient for itself: they change without their job. */
