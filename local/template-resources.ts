@@ -118,7 +118,7 @@ export const functionSchema = z.strictObject({
   Architectures: ignored,
   Tracing: ignored,
   LoggingConfig: ignored,
-  Policies: ignored,
+  Role: ignored,
   FunctionName: ignored,
   Tags: ignored,
 });
@@ -127,6 +127,7 @@ export const functionSchema = z.strictObject({
 export const ignoredTypes: ReadonlySet<string> = new Set([
   'AWS::CloudWatch::Alarm',
   'AWS::CloudWatch::Dashboard',
+  'AWS::IAM::Role',
   'AWS::Lambda::Permission',
   'AWS::Logs::LogGroup',
   'AWS::Logs::MetricFilter',

@@ -3,10 +3,10 @@ import type { CloudFormationTemplate, Properties, Resource, SamTemplate } from '
 
 const functionSchema = z.looseObject({
   CodeUri: z.string(),
+  // Without one SAM would make a role, with managed policies that reach every resource.
+  Role: z.strictObject({ 'Fn::GetAtt': z.string().endsWith('Role.Arn') }),
+  Policies: z.undefined().optional(),
   Tracing: z.string().optional(),
-  Policies: z
-    .array(z.union([z.string(), z.looseObject({ Version: z.string(), Statement: z.array(z.unknown()) })]))
-    .default([]),
   Events: z
     .record(
       z.string(),
@@ -64,42 +64,16 @@ type Named = readonly [id: string, resource: Resource];
 
 const named = (id: string, Type: string, Properties: Properties): Named => [id, { Type, Properties }];
 
-function expandFunction(
-  id: string,
-  { CodeUri, Tracing, Policies, Events, ...others }: FunctionProperties,
-): Named[] {
-  const events = Object.entries(Events);
-  const readsQueue = events.some(([, { Type }]) => Type === 'SQS');
+function expandFunction(id: string, { CodeUri, Tracing, Events, ...others }: FunctionProperties): Named[] {
   return [
     named(id, 'AWS::Lambda::Function', {
       ...others,
       Code: { S3Bucket: 'bundles', S3Key: CodeUri },
-      Role: { 'Fn::GetAtt': [`${id}Role`, 'Arn'] },
       ...(Tracing !== undefined && { TracingConfig: { Mode: Tracing } }),
     }),
-    named(`${id}Role`, 'AWS::IAM::Role', {
-      AssumeRolePolicyDocument: {
-        Version: '2012-10-17',
-        Statement: [
-          { Effect: 'Allow', Action: ['sts:AssumeRole'], Principal: { Service: ['lambda.amazonaws.com'] } },
-        ],
-      },
-      ManagedPolicyArns: [
-        managed('service-role/AWSLambdaBasicExecutionRole'),
-        ...(Tracing === 'Active' ? [managed('AWSXRayDaemonWriteAccess')] : []),
-        ...(readsQueue ? [managed('service-role/AWSLambdaSQSQueueExecutionRole')] : []),
-        ...Policies.filter((policy) => typeof policy === 'string'),
-      ],
-      Policies: Policies.filter((policy) => typeof policy !== 'string').map((document, index) => ({
-        PolicyName: `${id}RolePolicy${index}`,
-        PolicyDocument: document,
-      })),
-    }),
-    ...events.flatMap(([name, event]) => expandEvent(id, `${id}${name}`, event)),
+    ...Object.entries(Events).flatMap(([name, event]) => expandEvent(id, `${id}${name}`, event)),
   ];
 }
-
-const managed = (name: string) => ({ 'Fn::Sub': `arn:\${AWS::Partition}:iam::aws:policy/${name}` });
 
 function expandEvent(functionId: string, id: string, event: FunctionEvent): Named[] {
   const FunctionName = { Ref: functionId };

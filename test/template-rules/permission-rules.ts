@@ -7,7 +7,7 @@ interface Grant {
   readonly statement: unknown;
 }
 
-/** What the functions may do, beside the policies that SAM adds. */
+/** What the functions may do. */
 function grantsOf(template: CloudFormationTemplate): Grant[] {
   return resourcesOf(template, 'AWS::IAM::Role').flatMap(({ id, properties }) =>
     list(at(properties, 'Policies'))
@@ -30,6 +30,10 @@ function rolesOfConsumers(template: CloudFormationTemplate): Set<string | undefi
   return new Set(mappingsOf(template).map(({ consumer }) => target(at(consumer, 'Role'))));
 }
 
+// X-Ray has no resources to name.
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html
+const withoutResources = new Set(['xray:PutTraceSegments', 'xray:PutTelemetryRecords']);
+
 /** A whole resource by its ARN, or everything below a named part of it. */
 function isSpecific(resource: unknown): boolean {
   if (target(resource) === undefined) return false;
@@ -37,29 +41,23 @@ function isSpecific(resource: unknown): boolean {
   return typeof text !== 'string' || /^\$\{\w+\.Arn\}(\/[\w-]+)+(\/\*)?$/.test(text);
 }
 
-const managedBySam = [
-  'service-role/AWSLambdaBasicExecutionRole',
-  'service-role/AWSLambdaSQSQueueExecutionRole',
-  'AWSXRayDaemonWriteAccess',
-];
-
 export const permissionRules: readonly Rule[] = [
   {
     name: 'functions are allowed single actions only',
     mistakes: [
       {
         mistake: 'every action of a service',
-        path: 'Resources/UploadAsset/Properties/Policies/0/Statement/1/Action',
+        path: 'Resources/UploadAssetRole/Properties/Policies/0/PolicyDocument/Statement/4/Action',
         value: 'dynamodb:*',
       },
       {
         mistake: 'every reading action',
-        path: 'Resources/UploadAsset/Properties/Policies/0/Statement/1/Action/0',
+        path: 'Resources/UploadAssetRole/Properties/Policies/0/PolicyDocument/Statement/4/Action/0',
         value: 'dynamodb:Get*',
       },
       {
         mistake: 'everything but one action',
-        path: 'Resources/UploadAsset/Properties/Policies/0/Statement/1/NotAction',
+        path: 'Resources/UploadAssetRole/Properties/Policies/0/PolicyDocument/Statement/4/NotAction',
         value: ['dynamodb:DeleteTable'],
       },
     ],
@@ -77,45 +75,63 @@ export const permissionRules: readonly Rule[] = [
     mistakes: [
       {
         mistake: 'every resource',
-        path: 'Resources/UploadAsset/Properties/Policies/0/Statement/2/Resource',
+        path: 'Resources/UploadAssetRole/Properties/Policies/0/PolicyDocument/Statement/5/Resource',
         value: '*',
       },
       {
         mistake: 'every object of the bucket',
-        path: 'Resources/UploadAsset/Properties/Policies/0/Statement/3/Resource',
+        path: 'Resources/UploadAssetRole/Properties/Policies/0/PolicyDocument/Statement/6/Resource',
         value: { 'Fn::Sub': '${StagingBucket.Arn}/*' },
       },
       {
         mistake: 'a pattern of ARNs',
-        path: 'Resources/UploadAsset/Properties/Policies/0/Statement/3/Resource/0',
+        path: 'Resources/UploadAssetRole/Properties/Policies/0/PolicyDocument/Statement/5/Resource/0',
         value: { 'Fn::Sub': 'arn:aws:sqs:*:${AWS::AccountId}:*' },
       },
     ],
     faults: (template) =>
       grantsOf(template).flatMap(({ role, statement }) => {
         const resources = list(at(statement, 'Resource'));
-        return resources.length > 0 && resources.every(isSpecific)
+        const needsNone = list(at(statement, 'Action')).every((action) =>
+          withoutResources.has(String(action)),
+        );
+        return needsNone || (resources.length > 0 && resources.every(isSpecific))
           ? []
           : [`${role} reaches ${JSON.stringify(resources)}.`];
       }),
   },
   {
-    name: 'functions have no managed policies but those that SAM gives them',
+    name: 'every function has a role of its own, and no role a managed policy',
     mistakes: [
       {
         mistake: 'an administrator',
-        path: 'Resources/UploadAsset/Properties/Policies/1',
-        value: 'arn:aws:iam::aws:policy/AdministratorAccess',
+        path: 'Resources/UploadAssetRole/Properties/ManagedPolicyArns',
+        value: ['arn:aws:iam::aws:policy/AdministratorAccess'],
+      },
+      {
+        mistake: "another function's role",
+        path: 'Resources/UploadAsset/Properties/Role',
+        value: { 'Fn::GetAtt': 'PollProcessingRole.Arn' },
+      },
+      {
+        mistake: 'a role that anybody may take',
+        path: 'Resources/UploadAssetRole/Properties/AssumeRolePolicyDocument/Statement/0/Principal',
+        value: { AWS: '*' },
       },
     ],
-    faults: (template) =>
-      resourcesOf(template, 'AWS::IAM::Role').flatMap(({ id, properties }) =>
-        list(at(properties, 'ManagedPolicyArns'))
-          .filter(
-            (arn) => !managedBySam.some((name) => String(at(arn, 'Fn::Sub')).endsWith(`:policy/${name}`)),
-          )
-          .map((arn) => `${id} has the managed policy ${JSON.stringify(arn)}.`),
-      ),
+    faults: (template) => [
+      ...resourcesOf(template, 'AWS::Lambda::Function')
+        .filter(({ id, properties }) => target(at(properties, 'Role')) !== `${id}Role`)
+        .map(({ id }) => `${id} works under a role that is not its own.`),
+      ...resourcesOf(template, 'AWS::IAM::Role').flatMap(({ id, properties }) => [
+        ...(at(properties, 'ManagedPolicyArns') === undefined ? [] : [`${id} has managed policies.`]),
+        ...(list(at(properties, 'AssumeRolePolicyDocument', 'Statement')).every(
+          (statement) => at(statement, 'Principal', 'Service') === 'lambda.amazonaws.com',
+        )
+          ? []
+          : [`${id} can be taken by others than Lambda.`]),
+      ]),
+    ],
   },
   {
     name: 'only Deny statements speak of everybody',
@@ -142,7 +158,7 @@ export const permissionRules: readonly Rule[] = [
     mistakes: [
       {
         mistake: "Showpad's secret behind the open door",
-        path: 'Resources/ReceiveEvent/Properties/Policies/0/Statement/0/Resource',
+        path: 'Resources/ReceiveEventRole/Properties/Policies/0/PolicyDocument/Statement/2/Resource',
         value: [{ Ref: 'SourcesSecretArn' }, { Ref: 'ShowpadSecretArn' }],
       },
     ],
@@ -158,7 +174,7 @@ export const permissionRules: readonly Rule[] = [
     mistakes: [
       {
         mistake: 'a worker that cannot store a renewed token',
-        path: 'Resources/PollProcessing/Properties/Policies/0/Statement/1/Action',
+        path: 'Resources/PollProcessingRole/Properties/Policies/0/PolicyDocument/Statement/4/Action',
         value: ['dynamodb:GetItem', 'dynamodb:Query'],
       },
     ],
@@ -183,7 +199,7 @@ export const permissionRules: readonly Rule[] = [
     mistakes: [
       {
         mistake: "the sources' secret in a worker",
-        path: 'Resources/UploadAsset/Properties/Policies/0/Statement/0/Resource',
+        path: 'Resources/UploadAssetRole/Properties/Policies/0/PolicyDocument/Statement/3/Resource',
         value: { Ref: 'SourcesSecretArn' },
       },
     ],
@@ -199,7 +215,7 @@ export const permissionRules: readonly Rule[] = [
     mistakes: [
       {
         mistake: "Showpad's secret beside strangers' files",
-        path: 'Resources/StageBinary/Properties/Policies/0/Statement/4',
+        path: 'Resources/StageBinaryRole/Properties/Policies/0/PolicyDocument/Statement/6',
         value: {
           Effect: 'Allow',
           Action: 'secretsmanager:GetSecretValue',
