@@ -16,7 +16,7 @@ import { createAsset, findAssetsByExternalId, type Asset as ShowpadAsset } from 
 import type { ShowpadClient } from './showpad/client.ts';
 import { ShowpadError } from './showpad/errors.ts';
 import { assertFitsInTime } from './transfer-limits.ts';
-import type { StepOutcome, Work } from './work.ts';
+import { isOlderThan, type StepOutcome, type Work } from './work.ts';
 import { writeDraft } from './write-draft.ts';
 
 export interface EnsuredAsset {
@@ -121,10 +121,9 @@ async function create(work: Work, lease: Lease, asset: Asset, client: ShowpadCli
     const at = new Date().toISOString();
     await services.assets.record(lease, { intent: { at, applied, isFindable: externalId !== undefined } });
     const required = { name, division: { id: divisionId }, ...(url !== undefined && { url }) };
-    const { id } = await createAsset(client, {
-      ...draft.body,
-      ...required,
-      ...(externalId !== undefined && { externalId }),
+    const body = { ...draft.body, ...required, ...(externalId !== undefined && { externalId }) };
+    const { id } = await createAsset(client, body).catch((error: unknown) => {
+      throw isConflict(error) ? conflictOf(work, externalId, error) : error;
     });
     await services.assets.record(lease, { ...applied, assetId: id, intent: undefined });
     return { assetId: id, applied: { ...applied, assetId: id } };
@@ -151,6 +150,22 @@ async function create(work: Work, lease: Lease, asset: Asset, client: ShowpadCli
     }
     throw error;
   }
+}
+
+function isConflict(error: unknown): error is ShowpadError {
+  return error instanceof ShowpadError && error.status === 409;
+}
+
+/**
+ * Showpad says that the asset is there already: one that its index does not show yet will be adopted. Without its
+ * external id it would be made a second time.
+ */
+function conflictOf({ job, services }: Work, externalId: string | undefined, error: ShowpadError): Error {
+  const { SETTLE_SECONDS, SOURCE_DEADLINE_SECONDS } = services.config;
+  const what = `Showpad says that there is an asset with the external id ${externalId ?? '(none)'} already, and shows none to this token`;
+  return isOlderThan(job, SOURCE_DEADLINE_SECONDS)
+    ? new JobFailure('SHOWPAD_REJECTED', `${what}: ${error.message}`)
+    : new TryAgain(what, Math.max(1, SETTLE_SECONDS));
 }
 
 function appliedBy(

@@ -50,6 +50,28 @@ test('a lookup that finds nothing is not believed before the settle window has p
   }
 });
 
+test('an asset that Showpad refuses as a second one is looked for until it shows, and is not made without its id', async () => {
+  Object.assign(connector.showpad.switches, { indexLagMs: 3_000, externalIdUnique: true });
+  try {
+    const { request } = await import('undici');
+    await request(`${connector.showpad.v4Url}/assets`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${connector.showpad.token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({
+        name: 'Hidden.pdf',
+        division: { id: connector.showpad.divisions[0]?.id },
+        externalId: 'demo:hidden',
+      }),
+    });
+    expect(await connector.finish(upsert('hidden'))).toMatchObject({ state: 'done', error: null });
+    expect(assetsOf('hidden')).toMatchObject([{ checksum: md5(pdf('hidden')), status: 'active' }]);
+    const ofThisName = connector.showpad.assets.filter(({ name }) => name === 'hidden.pdf');
+    expect(ofThisName).toEqual([]);
+  } finally {
+    Object.assign(connector.showpad.switches, { indexLagMs: 0, externalIdUnique: false });
+  }
+});
+
 test('twenty deliveries of twenty events at once make one asset, which holds the newest file', async () => {
   const secret = connector.stack.sources['demo']?.secret ?? '';
   const bodies = Array.from({ length: 20 }, (_, index) => {
