@@ -118,6 +118,7 @@ export const functionSchema = z.strictObject({
   Architectures: ignored,
   Tracing: ignored,
   LoggingConfig: ignored,
+  RecursiveLoop: ignored,
   Policies: ignored,
   FunctionName: ignored,
   Tags: ignored,
