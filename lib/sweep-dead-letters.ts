@@ -1,6 +1,7 @@
+import { bindWork } from './current-work.ts';
 import { settleLetter, type LetterMeaning } from './dead-letter.ts';
 import type { ReceivedLetter } from './dead-letter-queues.ts';
-import { queueNames, type QueueName } from './queues.ts';
+import { factsOfMessage, queueNames, type QueueName } from './queues.ts';
 import type { Sweep } from './sweep.ts';
 
 const mostLetters = 200;
@@ -26,19 +27,15 @@ async function sweepQueue(sweep: Sweep, queue: QueueName): Promise<void> {
       seen += letters.length;
       for (const letter of letters) {
         kept.push(letter);
-        const { messageId, sentAtMs, body } = letter;
-        const meaning = await settleLetter(sweep.services, {
-          queue,
-          messageId,
-          sentAtMs,
-          body,
-          attempts: mostReceives,
+        const about = factsOfMessage(letter.body, letter.traceId);
+        await bindWork({ about }, async () => {
+          const meaning = await settleLetter(sweep.services, { ...letter, queue, attempts: mostReceives });
+          if (meaning === 'obsolete') {
+            await deadLetterQueues.remove(deadLetterUrl, letter);
+            kept.pop();
+          }
+          tell(sweep, queue, meaning, letter);
         });
-        if (meaning === 'obsolete') {
-          await deadLetterQueues.remove(deadLetterUrl, letter);
-          kept.pop();
-        }
-        tell(sweep, queue, meaning, letter);
       }
     }
   } finally {
