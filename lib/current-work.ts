@@ -11,6 +11,8 @@ export interface WorkFacts {
   readonly ticketId?: string | undefined;
   /** The place of a recipient in a push. */
   readonly recipient?: number | undefined;
+  /** The message that could not be handled. */
+  readonly messageId?: string | undefined;
 }
 
 /** What binds the work that is under way. */

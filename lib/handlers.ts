@@ -9,7 +9,7 @@ import type {
   SQSRecord,
 } from 'aws-lambda';
 import type * as z from 'zod';
-import { bindWork, type WorkFacts } from './current-work.ts';
+import { bindWork, nameWork, type WorkFacts } from './current-work.ts';
 import { HttpProblem } from './problem.ts';
 import { factsOfMessage, readMessage, traceAttribute } from './queues.ts';
 import { farewellMs, hiddenSeconds, leastToBeginMs } from './retry-rules.ts';
@@ -124,10 +124,11 @@ async function giveBack(record: SQSRecord, error: Error, { services }: Invocatio
   const { messageId, attributes, eventSourceARN, receiptHandle } = record;
   const receives = attributes.ApproximateReceiveCount;
   const { logger, queues } = services;
+  nameWork({ messageId });
   let delaySeconds = 0;
-  if (error instanceof NotBegun) logger.info('message not begun', { messageId, receives });
+  if (error instanceof NotBegun) logger.info('message not begun', { receives });
   else {
-    logger.error('message failed', { messageId, receives, error });
+    logger.error('message failed', { receives, error });
     const { noteFault } = await import('./message-fault.ts');
     const isLast = await noteFault(services, record, error);
     // The next receive makes it a dead letter.
@@ -135,7 +136,7 @@ async function giveBack(record: SQSRecord, error: Error, { services }: Invocatio
   }
   // Where this fails too, the visibility timeout brings the message back.
   await queues.showAgain(eventSourceARN, receiptHandle, delaySeconds).catch((cause: unknown) => {
-    logger.warn('message keeps its visibility timeout', { messageId, error: asError(cause) });
+    logger.warn('message keeps its visibility timeout', { error: asError(cause) });
   });
 }
 

@@ -27,7 +27,8 @@ async function sweepQueue(sweep: Sweep, queue: QueueName): Promise<void> {
       seen += letters.length;
       for (const letter of letters) {
         kept.push(letter);
-        const about = factsOfMessage(letter.body, letter.traceId);
+        const { messageId } = letter;
+        const about = { ...factsOfMessage(letter.body, letter.traceId), messageId };
         await bindWork({ about }, async () => {
           const meaning = await settleLetter(sweep.services, { ...letter, queue, attempts: mostReceives });
           if (meaning === 'obsolete') {
@@ -44,9 +45,8 @@ async function sweepQueue(sweep: Sweep, queue: QueueName): Promise<void> {
 }
 
 function tell({ swept }: Sweep, queue: QueueName, meaning: LetterMeaning, letter: ReceivedLetter): void {
-  const details = { queue, messageId: letter.messageId };
-  if (meaning === 'marked') swept('DeadLetterMarked', details);
+  if (meaning === 'marked') swept('DeadLetterMarked', { queue });
   // Nobody has asked for it, and nobody will: it goes away with its job.
-  if (meaning === 'obsolete') swept('DeadLetterRemoved', { ...details, body: letter.body });
-  if (meaning === 'foreign') swept('DeadLetterForeign', details);
+  if (meaning === 'obsolete') swept('DeadLetterRemoved', { queue, body: letter.body });
+  if (meaning === 'foreign') swept('DeadLetterForeign', { queue });
 }

@@ -124,7 +124,7 @@ export class Telemetry {
     this.#count('JobsDone');
     const seconds = (Date.now() - Date.parse(job.createdAt)) / 1_000;
     this.#count('SecondsToUsable', seconds, MetricUnit.Seconds);
-    await this.#happened(job, 'done', { seconds });
+    await this.#happened(job, 'done', { seconds, ...ofAllRecipients });
   }
 
   async jobSuperseded(job: Job): Promise<void> {
@@ -172,7 +172,7 @@ export class Telemetry {
 
   async jobFailed(job: Job, error: JobError): Promise<void> {
     this.#count('JobsFailed');
-    await this.#happened(job, 'failed', { ...error });
+    await this.#happened(job, 'failed', { ...error, ...ofAllRecipients });
   }
 
   /** A step that could not be done now and was put off; too frequent for the timeline. */
@@ -200,6 +200,11 @@ export class Telemetry {
     // Reads that go well are most of all calls, and tell nothing that the metrics do not.
     if (isRead) this.#logger.debug('Showpad answered', call);
     else this.#logger.info('Showpad answered', call);
+  }
+
+  /** What answered is the storage behind an upload link. That a file was uploaded is told as such. */
+  uploadFailed(operation: string, status: number | null, durationMs: number): void {
+    this.#logger.info('Showpad answered', { operation, status, durationMs });
   }
 
   tokenRenewed(): void {
@@ -258,6 +263,9 @@ export class Telemetry {
     this.#metrics.addMetric(name, unit, value);
   }
 }
+
+// The work under way may have been for one of them.
+const ofAllRecipients = { recipient: undefined, ticketId: undefined };
 
 function identify(job: Job): Details {
   return { ...factsOf(job), ...job.showpad };
