@@ -67,7 +67,7 @@ async function acceptTraced(
   known: Job | null,
   services: Services,
 ): Promise<Accepted> {
-  const traceId = known?.traceId ?? event.traceId ?? currentWork().about.traceId ?? newTraceId();
+  const traceId = event.traceId ?? currentWork().about.traceId ?? newTraceId();
   const id = jobId(source.name, event.id);
   const about = factsOf({ id, source: source.name, subject: event.subject, traceId });
   return bindWork({ about }, async () => {
