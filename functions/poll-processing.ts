@@ -1,5 +1,6 @@
 // PollQueue → whether Showpad has made the file usable; asks again, later and later, until it has or has failed.
 import type { AppliedFile } from '../lib/asset-state.ts';
+import { nameWork } from '../lib/current-work.ts';
 import { sqsHandler } from '../lib/handlers.ts';
 import { pollTicket } from '../lib/poll-ticket.ts';
 import { personalStep } from '../lib/push-work.ts';
@@ -27,6 +28,7 @@ async function pollProcessing({ services, job, asset, attempt }: Work): Promise<
   const { config, assets, telemetry } = services;
   const { assetId, file } = asset.applied;
   if (assetId === undefined || file === undefined) return 'proceed';
+  nameWork({ fileId: file.fileId });
 
   const verdict = await judge(await services.showpad(), assetId, file, config.SETTLE_SECONDS * 1_000);
   if (verdict.kind === 'usable') {

@@ -1,5 +1,6 @@
 // POST /jobs/{id}/retry → a failed job is tried again from its beginning, an open one gets its message again.
 import type { Asset } from '../lib/asset-state.ts';
+import { factsOf, nameWork } from '../lib/current-work.ts';
 import { httpHandler } from '../lib/handlers.ts';
 import { presentJob } from '../lib/job-view.ts';
 import { fromTheBeginning, hasEnded, type Job } from '../lib/jobs.ts';
@@ -11,6 +12,7 @@ import type { Services } from '../lib/services.ts';
 export const handler = httpHandler(async ({ path }, { services, remainingMs }) => {
   const job = await services.jobs.get(path['id'] ?? '');
   if (job === null) throw new HttpProblem(404, 'There is no job with this id, or it was too long ago.');
+  nameWork(factsOf(job));
   if (!hasEnded(job)) {
     if (!(await resumeJob(services, job))) throw notKept();
   } else if (job.state !== 'failed') throw nothingLeft(job);

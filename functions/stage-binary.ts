@@ -18,6 +18,7 @@ async function stageBinary(work: Work): Promise<StepOutcome> {
   const content = asset.desired.content;
   if (content === undefined || 'url' in content.value) return 'proceed';
   const { order } = content;
+  const startedAt = performance.now();
   await jobs.advance(job.id, 'staging');
   // Newer content may come meanwhile, or a twin of this invocation be faster.
   const staged = await stageFile(work, job, content.value.file, (file) =>
@@ -25,7 +26,7 @@ async function stageBinary(work: Work): Promise<StepOutcome> {
   );
   if (staged === null) return 'proceed';
   await jobs.advance(job.id, 'staged');
-  await telemetry.fileStaged(job, staged);
+  await telemetry.fileStaged(job, { ...staged, durationMs: Math.round(performance.now() - startedAt) });
   return 'proceed';
 }
 
@@ -35,11 +36,13 @@ async function stagePushed(work: PushWork): Promise<StepOutcome> {
   const { jobs, personalUploads, queues, telemetry } = services;
   if (push.staged === undefined) {
     await jobs.advance(job.id, 'staging');
+    const startedAt = performance.now();
     const staged = await stageFile(work, job, push.file, ({ objectKey, size, md5 }) =>
       personalUploads.recordStaged(job.id, { objectKey, size, md5 }),
     );
     await jobs.advance(job.id, 'staged');
-    if (staged !== null) await telemetry.fileStaged(job, staged);
+    const durationMs = Math.round(performance.now() - startedAt);
+    if (staged !== null) await telemetry.fileStaged(job, { ...staged, durationMs });
   }
   await jobs.advance(job.id, 'uploading');
   for (const index of push.recipients.keys()) {

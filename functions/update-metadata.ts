@@ -2,6 +2,7 @@
 import { applyTag } from '../lib/apply-tag.ts';
 import { composeChanges, needsCurrent } from '../lib/asset-changes.ts';
 import { nothingApplied, type Asset, type Lease } from '../lib/asset-state.ts';
+import { nameWork } from '../lib/current-work.ts';
 import { adoptAsset, forgetIfGone, secondsToSettle } from '../lib/ensure-asset.ts';
 import { sqsHandler } from '../lib/handlers.ts';
 import { oldestOrder } from '../lib/desired-state.ts';
@@ -39,6 +40,7 @@ async function updateMetadata(work: Work): Promise<StepOutcome> {
       return againInSeconds > 0 ? { againInSeconds, why } : noteDeleted(work, lease);
     }
     const { assetId } = known.applied;
+    nameWork({ assetId });
     const adopted = { ...asset, applied: known.applied };
     if (isToBeDeleted) return deleteForGood(work, lease, assetId, client);
     return forgetIfGone(work, lease, assetId, () => applyPending(work, lease, adopted, assetId, client));
@@ -93,7 +95,9 @@ async function deleteForGood(
     // Gone already is what was asked for.
     if (!(error instanceof ShowpadError) || error.status !== 404) throw error;
   }
-  return noteDeleted(work, lease);
+  const outcome = await noteDeleted(work, lease);
+  await work.services.telemetry.assetDeleted(work.job, assetId);
+  return outcome;
 }
 
 async function noteDeleted({ services }: Work, lease: Lease): Promise<StepOutcome> {

@@ -1,4 +1,5 @@
 // UploadQueue → an asset in Showpad, never two, and its file, byte for byte.
+import { nameWork } from '../lib/current-work.ts';
 import { ensureAsset, forgetIfGone } from '../lib/ensure-asset.ts';
 import { sqsHandler } from '../lib/handlers.ts';
 import { contentStep, nextStep } from '../lib/next-step.ts';
@@ -18,6 +19,7 @@ async function uploadAsset(work: Work): Promise<StepOutcome> {
     const ensured = await ensureAsset(work, lease, asset, client);
     if ('againInSeconds' in ensured) return ensured;
     const { assetId, applied } = ensured;
+    nameWork({ assetId });
 
     const known = { ...asset, applied };
     // An asset that was just made or adopted may have its link, or these very bytes, already.
@@ -27,6 +29,7 @@ async function uploadAsset(work: Work): Promise<StepOutcome> {
       if (content === undefined || 'file' in content) return sendFile(work, lease, known, assetId, client);
       await updateAsset(client, assetId, { url: content.url });
       await services.assets.record(lease, { url: content.url, file: undefined, usableFile: undefined });
+      await services.telemetry.linkWritten(job);
       return 'proceed';
     });
   });

@@ -101,6 +101,7 @@ async function send(work: Delivery, client: ShowpadClient, lease: ItemLease): Pr
       size,
       signal,
     };
+    const startedAt = performance.now();
     const answer = await measureTransfer(work, 'My Files', size, (onEnd) =>
       uploadToMyFiles(client, { ...upload, onEnd }),
     ).catch(async (error: unknown) => {
@@ -111,9 +112,10 @@ async function send(work: Delivery, client: ShowpadClient, lease: ItemLease): Pr
       throw error;
     });
     if (answer === null) continue;
+    const durationMs = Math.round(performance.now() - startedAt);
     const copy: Copy = answer.kind === 'asset' ? { assetId: answer.assetId } : { ticketId: answer.ticketId };
     await personalUploads.recordCopy(lease, copy);
-    await telemetry.personalFileSent(work.job, work.upload.index, size);
+    await telemetry.personalFileSent(work.job, work.upload.index, { ...copy, size, durationMs });
     return settle(work, copy);
   }
   throw new JobFailure('ALREADY_IN_MY_FILES', `The person's My Files hold “${push.name}” already.`);
@@ -139,7 +141,8 @@ async function settle({ services, job, upload }: PersonalWork, copy: Copy): Prom
   const { personalUploads, queues, config } = services;
   const { assetId = null, ticketId = null } = copy;
   if (assetId !== null || ticketId === null) {
-    await personalUploads.advance(job.id, upload.index, { state: 'done', assetId, ticketId });
+    const isDone = await personalUploads.advance(job.id, upload.index, { state: 'done', assetId, ticketId });
+    if (isDone) await services.telemetry.recipientDone(job, upload.index, { assetId, ticketId });
     return 'proceed';
   }
   await services.jobs.advance(job.id, 'processing');

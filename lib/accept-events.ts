@@ -1,4 +1,5 @@
 import { assetKey } from './asset-key.ts';
+import { bindWork, currentWork, factsOf, nameWork } from './current-work.ts';
 import { wishesOf, type Wish } from './desired-state.ts';
 import type { ConnectorEvent } from './events.ts';
 import { fromTheBeginning, jobId, type Job, type JobDraft } from './jobs.ts';
@@ -8,6 +9,7 @@ import { jobError } from './reasons.ts';
 import type { Services } from './services.ts';
 import type { Source } from './sources/source.ts';
 import { StateTooLargeError } from './state-size.ts';
+import { newTraceId } from './trace-id.ts';
 
 export interface Accepted {
   readonly job: Job;
@@ -37,7 +39,7 @@ export async function acceptEvents(
   const lanes = Array.from({ length: Math.min(subjectsAtOnce, groups.length) }, async () => {
     for (let group = groups.pop(); group !== undefined; group = groups.pop()) {
       for (const [index, event] of group) {
-        accepted[index] = await accept(source, event, known[index] ?? null, services);
+        accepted[index] = await acceptTraced(source, event, known[index] ?? null, services);
       }
     }
   });
@@ -58,6 +60,26 @@ function assertUniqueIds(events: readonly ConnectorEvent[], known: readonly (Job
   }
 }
 
+/** Every event has a trace: its own, else that of the request that brought it, else a new one. */
+async function acceptTraced(
+  source: Source,
+  event: ConnectorEvent,
+  known: Job | null,
+  services: Services,
+): Promise<Accepted> {
+  const traceId = event.traceId ?? currentWork().about.traceId ?? newTraceId();
+  const id = jobId(source.name, event.id);
+  const about = factsOf({ id, source: source.name, subject: event.subject, traceId });
+  return bindWork({ about }, async () => {
+    try {
+      return await accept(source, { ...event, traceId }, known, services);
+    } catch (error) {
+      if (!(error instanceof HttpProblem)) services.telemetry.eventNotStored(error);
+      throw error;
+    }
+  });
+}
+
 /**
  * Job, then desired state, then message. The job fixes the event's order for all of its deliveries; until the
  * desired state holds it, nobody works on it. A crash in between is healed by the sender's next try, which finds
@@ -70,29 +92,35 @@ async function accept(
   services: Services,
 ): Promise<Accepted> {
   const { jobs, assets, personalUploads, queues, telemetry } = services;
-  if (known !== null && !isUnaccepted(known)) return { job: known, isNew: false };
+  if (known !== null && !isUnaccepted(known)) return redelivered(known, services);
   const wishes = wishesOf(event, source.onDelete);
   const draft = draftJob(source, event, wishes);
   const created = known === null ? await jobs.create(draft) : null;
   let job = created ?? known ?? (await jobs.get(draft.id));
   if (job === null) throw new Error(`Job ${draft.id} could be neither created nor read.`);
   if (job.subject !== event.subject) throw repeatedId(event.id);
+  // The trace of the first delivery is that of all.
+  nameWork(factsOf(job));
   if (!isUnaccepted(job)) {
-    if (created !== null) await telemetry.eventIgnored(job);
-    return { job, isNew: created !== null };
+    if (created === null) return redelivered(job, services);
+    await telemetry.eventIgnored(job);
+    return { job, isNew: true };
   }
   try {
     if (event.type === 'myfiles.upload') {
       await personalUploads.createPush(pushOf(source, job.id, event.data));
       job = await takeUp(job, services);
       await queues.send('stage', job, { attempt: 0, push: 'file' });
-      if (created !== null) await telemetry.eventAccepted(job, 1);
+      if (created === null) telemetry.eventRedelivered(job);
+      else await telemetry.eventAccepted(job, 1);
       return { job, isNew: created !== null };
     }
-    const { desired } = await assets.merge(job, wishes);
+    const { desired, applied } = await assets.merge(job, wishes);
+    nameWork({ assetId: applied.assetId });
     job = await takeUp(job, services);
     await queues.send(event.type === 'asset.upsert' ? 'stage' : 'metadata', job, { attempt: 0 });
-    if (created !== null) await telemetry.eventAccepted(job, desired.generation);
+    if (created === null) telemetry.eventRedelivered(job);
+    else await telemetry.eventAccepted(job, desired.generation);
     return { job, isNew: created !== null };
   } catch (error) {
     if (!(error instanceof StateTooLargeError)) throw error;
@@ -100,6 +128,11 @@ async function accept(
     if (await jobs.advance(job.id, 'failed', { error: reason })) await telemetry.jobFailed(job, reason);
     return { job: { ...job, state: 'failed', error: reason }, isNew: created !== null };
   }
+}
+
+function redelivered(job: Job, { telemetry }: Services): Accepted {
+  telemetry.eventRedelivered(job);
+  return { job, isNew: false };
 }
 
 /** Whether a job may still lack something of what was sent with its event. */
@@ -153,6 +186,7 @@ function draftJob(source: Source, event: ConnectorEvent, wishes: readonly Wish[]
     subject: event.subject,
     key: assetKey(source.name, event.subject),
     type: isIgnored ? event.ignoredType : event.type,
+    ...(event.traceId !== undefined && { traceId: event.traceId }),
     state: isIgnored ? 'ignored' : 'received',
     order: event.order,
     wishes: wishes.map(({ path }) => path),

@@ -5,12 +5,15 @@ import {
   ReceiveMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
+import { traceAttribute } from './queues.ts';
 
 export interface ReceivedLetter {
   readonly messageId: string;
   readonly receiptHandle: string;
   readonly body: string;
   readonly sentAtMs: number;
+  /** As the message says it. */
+  readonly traceId: string | undefined;
 }
 
 const batchSize = 10;
@@ -44,14 +47,18 @@ export class DeadLetterQueues {
         WaitTimeSeconds: 1,
         VisibilityTimeout: hiddenSeconds,
         MessageSystemAttributeNames: ['SentTimestamp'],
+        MessageAttributeNames: [traceAttribute],
       }),
     );
-    return Messages.map(({ MessageId = '', ReceiptHandle = '', Body = '', Attributes }) => ({
-      messageId: MessageId,
-      receiptHandle: ReceiptHandle,
-      body: Body,
-      sentAtMs: Number(Attributes?.SentTimestamp),
-    }));
+    return Messages.map(
+      ({ MessageId = '', ReceiptHandle = '', Body = '', Attributes, MessageAttributes }) => ({
+        messageId: MessageId,
+        receiptHandle: ReceiptHandle,
+        body: Body,
+        sentAtMs: Number(Attributes?.SentTimestamp),
+        traceId: MessageAttributes?.[traceAttribute]?.StringValue,
+      }),
+    );
   }
 
   async remove(url: string, { receiptHandle }: ReceivedLetter): Promise<void> {

@@ -1,3 +1,4 @@
+import { factsOf, nameWork } from './current-work.ts';
 import { endWhenAllHave } from './end-push.ts';
 import { hasEnded, type Job } from './jobs.ts';
 import type { PersonalUpload } from './personal-uploads.ts';
@@ -28,6 +29,7 @@ export async function settleLetter(services: Services, letter: Letter): Promise<
   const message = readStepMessage(letter.body);
   const job = message === undefined ? null : await services.jobs.get(message.jobId);
   if (message === undefined || job === null) return 'foreign';
+  nameWork(factsOf(job));
   if (typeof message.push === 'number') return settleRecipient(services, letter, job, message.push);
   if (job.state === 'failed' && job.error?.code === 'DEAD_LETTER') {
     // It may have failed by a later message.
@@ -65,7 +67,7 @@ async function settleRecipient(
       error,
       deadLetter: referenceTo(letter),
     }));
-  if (isMarked) await telemetry.recipientFailed(job, place, error);
+  if (isMarked) await telemetry.recipientFailed(job, upload, error);
   if (!hasEnded(job)) await endWhenAllHave(services, { job, push });
   return isMarked ? 'marked' : 'known';
 }

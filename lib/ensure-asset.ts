@@ -196,8 +196,8 @@ export async function forgetIfGone(
   } catch (error) {
     if (!(error instanceof ShowpadError) || error.status !== 404 || error.operation === 'PUT upload link')
       throw error;
-    await services.telemetry.assetGone(job, assetId);
     await services.assets.forgetAsset(lease);
+    await services.telemetry.assetGone(job, assetId);
     return { againInSeconds: services.config.SETTLE_SECONDS, why: 'Showpad no longer shows the asset' };
   }
 }

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { eventOrder, normalizeTime, type EventOrder } from './event-order.ts';
 import { cleanFileName } from './file-name.ts';
 import { divisionSchema, lineText, metadataSchema, tagSchema } from './metadata.ts';
+import { traceIdOfParent } from './trace-id.ts';
 
 const md5 = z.string().regex(/^[0-9a-f]{32}$/, 'must be 32 lower-case hex digits');
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hex digits');
@@ -103,6 +104,8 @@ export interface EventEnvelope {
   readonly subject: string;
   readonly time: string;
   readonly order: EventOrder;
+  /** That of the trace in which the event came about, if it says so. */
+  readonly traceId?: string;
 }
 
 const attribute = (maximum: number) => lineText(maximum);
@@ -127,6 +130,9 @@ const cloudEventSchema = z.looseObject({
     .string()
     .regex(/^application\/json\s*(;.*)?$/i, 'must be application/json')
     .optional(),
+  // https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/distributed-tracing.md
+  // What is no trace is ignored: it says nothing about the content.
+  traceparent: z.unknown().transform(traceIdOfParent).optional(),
   data_base64: z.undefined({ error: 'is not taken: send JSON in "data"' }).optional(),
 });
 
@@ -183,9 +189,10 @@ export function parseCloudEvent(
       ],
     };
   }
-  const { id, subject, type, sequence } = envelope.data;
+  const { id, subject, type, sequence, traceparent: traceId } = envelope.data;
   const time = normalizeTime(envelope.data.time ?? receivedAt.toISOString()) ?? receivedAt.toISOString();
-  const common = { id, subject, time, order: eventOrder({ id, time, sequence }) };
+  const order = eventOrder({ id, time, sequence });
+  const common = { id, subject, time, order, ...(traceId !== undefined && { traceId }) };
   if (known === undefined) return { event: { ...common, type: 'ignored', ignoredType: type } };
   // The schema was picked by the type, which TypeScript cannot follow through a table.
   return { event: { ...common, type: known, data: data?.data } as ConnectorEvent };

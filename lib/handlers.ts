@@ -9,11 +9,12 @@ import type {
   SQSRecord,
 } from 'aws-lambda';
 import type * as z from 'zod';
-import { bindWork } from './current-work.ts';
+import { bindWork, nameWork, type WorkFacts } from './current-work.ts';
 import { HttpProblem } from './problem.ts';
-import { readMessage } from './queues.ts';
+import { factsOfMessage, readMessage, traceAttribute } from './queues.ts';
 import { farewellMs, hiddenSeconds, leastToBeginMs } from './retry-rules.ts';
 import { getServices, type Services } from './services.ts';
+import { traceIdOfParent, traceIdOfXRay } from './trace-id.ts';
 
 /** A request as the stories see it. */
 export interface HttpRequest {
@@ -53,7 +54,16 @@ export function httpHandler(
   return middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>()
     .use(observability())
     .use(problems(onFault))
-    .handler((event, context) => story(requestOf(event), invocationOf(context)));
+    .handler((event, context) => {
+      const invocation = invocationOf(context);
+      const about = factsOfRequest(event, invocation);
+      return bindWork({ about }, () =>
+        story(requestOf(event), invocation).catch((error: unknown) => {
+          // Where it is known what the request was about.
+          throw logged(error, onFault);
+        }),
+      );
+    });
 }
 
 /** There was too little time left to begin with a message. */
@@ -89,39 +99,45 @@ export function sqsHandler<T>(
     .use(observability())
     .handler((event, context) => {
       const invocation = invocationOf(context);
-      const tell = async (record: SQSRecord): Promise<void> => {
-        try {
-          if (invocation.remainingMs() < leastToBeginMs) throw new NotBegun('Too little time is left.');
-          const message = readMessage(schema, record.body);
-          const sentAtMs = Number(record.attributes.SentTimestamp);
-          await bindWork({ signal: invocation.signal }, () => story(message, { ...invocation, sentAtMs }));
-        } catch (error) {
-          const { messageId, attributes } = record;
-          const receives = attributes.ApproximateReceiveCount;
-          const { logger, queues } = invocation.services;
-          const isBegun = !(error instanceof NotBegun);
-          let delaySeconds = 0;
-          if (isBegun) {
-            logger.error('message failed', { messageId, receives, error: asError(error) });
-            const { noteFault } = await import('./message-fault.ts');
-            const isLast = await noteFault(invocation.services, record, asError(error));
-            // The next receive makes it a dead letter.
-            delaySeconds = isLast ? 0 : hiddenSeconds(Number(receives));
-          } else logger.info('message not begun', { messageId, receives });
-          // Where this fails too, the visibility timeout brings the message back.
-          await queues
-            .showAgain(record.eventSourceARN, record.receiptHandle, delaySeconds)
-            .catch((cause: unknown) => {
-              logger.warn('message keeps its visibility timeout', { messageId, error: asError(cause) });
-            });
-          throw error;
-        }
-      };
+      const { signal } = invocation;
+      const tell = (record: SQSRecord): Promise<void> =>
+        bindWork({ signal, about: factsOfRecord(record) }, async () => {
+          try {
+            if (invocation.remainingMs() < leastToBeginMs) throw new NotBegun('Too little time is left.');
+            const message = readMessage(schema, record.body);
+            const sentAtMs = Number(record.attributes.SentTimestamp);
+            await story(message, { ...invocation, sentAtMs });
+          } catch (error) {
+            await giveBack(record, asError(error), invocation);
+            throw error;
+          }
+        });
       return processPartialResponse(event, tell, new BatchProcessor(EventType.SQS), {
         context,
         throwOnFullBatchFailure: false,
       });
     });
+}
+
+/** Says what a message could not be handled for, and lets it come again. */
+async function giveBack(record: SQSRecord, error: Error, { services }: Invocation): Promise<void> {
+  const { messageId, attributes, eventSourceARN, receiptHandle } = record;
+  const receives = attributes.ApproximateReceiveCount;
+  const { logger, queues } = services;
+  nameWork({ messageId });
+  let delaySeconds = 0;
+  if (error instanceof NotBegun) logger.info('message not begun', { receives });
+  else {
+    logger.error('message failed', { receives, error });
+    const { noteFault } = await import('./message-fault.ts');
+    const isLast = await noteFault(services, record, error);
+    // The next receive makes it a dead letter.
+    delaySeconds = isLast ? 0 : hiddenSeconds(Number(receives));
+  }
+  // Where this fails too, the visibility timeout brings the message back.
+  await queues.showAgain(eventSourceARN, receiptHandle, delaySeconds).catch((cause: unknown) => {
+    logger.warn('message keeps its visibility timeout', { error: asError(cause) });
+  });
 }
 
 function observability(): MiddlewareObj {
@@ -144,16 +160,34 @@ function problems(
 ): MiddlewareObj<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2> {
   return {
     onError: (request) => {
-      if (!(request.error instanceof HttpProblem)) {
-        getServices().logger.error('request failed', { error: asError(request.error) });
-      }
-      request.response = (request.error instanceof HttpProblem ? request.error : onFault).toResponse();
+      request.response = logged(request.error, onFault).toResponse();
     },
   };
 }
 
+/** The problem that an error is for the caller; what is our own fault is logged. */
+function logged(error: unknown, onFault: HttpProblem): HttpProblem {
+  if (error instanceof HttpProblem) return error;
+  getServices().logger.error('request failed', { error: asError(error) });
+  return onFault;
+}
+
 function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));
+}
+
+/** The trace that a request came with: its sender's, else the one that AWS has begun for it. */
+function factsOfRequest({ headers }: APIGatewayProxyEventV2, { services }: Invocation): WorkFacts {
+  const traceId =
+    traceIdOfParent(headers['traceparent']) ??
+    traceIdOfXRay(headers['x-amzn-trace-id']) ??
+    traceIdOfXRay(services.xRayHeader());
+  return { traceId };
+}
+
+/** A message that a person or a stranger has sent may lack every attribute, or hold anything in it. */
+function factsOfRecord({ body, messageAttributes }: Partial<SQSRecord>): WorkFacts {
+  return factsOfMessage(body ?? '', messageAttributes?.[traceAttribute]?.stringValue);
 }
 
 function requestOf(event: APIGatewayProxyEventV2): HttpRequest {

@@ -3,7 +3,8 @@ import type { PersonalUpload, Push } from './personal-uploads.ts';
 
 /** A job as the HTTP API shows it. */
 export function presentJob(job: Job, push: Push | null = null, uploads: readonly PersonalUpload[] = []) {
-  const { id, eventId, type, source, subject, state, createdAt, updatedAt, showpad, error, lastFault } = job;
+  const { id, eventId, type, source, subject, traceId, state, createdAt, updatedAt } = job;
+  const { showpad, error, lastFault } = job;
   const { assetId = null, fileId = null, ticketId = null } = showpad;
   return {
     id,
@@ -14,6 +15,7 @@ export function presentJob(job: Job, push: Push | null = null, uploads: readonly
     state,
     createdAt,
     updatedAt,
+    traceId: traceId ?? null,
     showpad: { assetId, fileId, ticketId },
     error,
     lastFault: lastFault ?? null,

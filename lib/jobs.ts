@@ -50,6 +50,8 @@ export interface Job {
   readonly subject: string;
   readonly key: string;
   readonly type: string;
+  /** What its lines and messages are found by, from the webhook on: that of the event's first delivery. */
+  readonly traceId?: string;
   readonly state: JobState;
   readonly order: EventOrder;
   /** Paths of the desired state that the event set; see `Wish`. */

@@ -31,10 +31,7 @@ export async function noteFault(services: Services, record: SQSRecord, error: Er
     return true;
   } catch (cause) {
     // The sweeper finds it among the dead letters.
-    services.logger.warn('fault not noted', {
-      messageId,
-      error: cause instanceof Error ? cause : String(cause),
-    });
+    services.logger.warn('fault not noted', { error: cause instanceof Error ? cause : String(cause) });
     return false;
   }
 }

@@ -64,7 +64,8 @@ export async function pollTicket(work: PersonalWork): Promise<StepOutcome> {
 async function done(work: PersonalWork, ticketId: string, assetId: string): Promise<StepOutcome> {
   const { services, job, upload } = work;
   await recordEnd(work, ticketId, assetId);
-  await services.personalUploads.advance(job.id, upload.index, { state: 'done', assetId });
+  const isDone = await services.personalUploads.advance(job.id, upload.index, { state: 'done', assetId });
+  if (isDone) await services.telemetry.recipientDone(job, upload.index, { assetId, ticketId });
   return 'proceed';
 }
 

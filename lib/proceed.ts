@@ -1,4 +1,5 @@
 import type { Asset } from './asset-state.ts';
+import { factsOf, nameWork } from './current-work.ts';
 import { hasEnded, type Job, type JobState } from './jobs.ts';
 import { contentStep, nextStep } from './next-step.ts';
 import type { QueuedStep } from './queues.ts';
@@ -18,12 +19,15 @@ export async function readOpenJob(
 ): Promise<{ job: Job; asset: Asset } | null> {
   const { jobs, assets, logger } = services;
   const found = await jobs.get(jobId);
-  if (found === null) logger.warn('a message names a job that does not exist', { jobId });
+  if (found !== null) nameWork(factsOf(found));
+  else logger.warn('a message names a job that does not exist', { jobId });
   const job = found === null || sentAtMs === undefined ? found : await reviveJob(services, found, sentAtMs);
   if (job === null || hasEnded(job)) return null;
   const asset = await assets.get(job.key);
   // Without a state the event has not been accepted yet: its sender will send it again.
-  return asset === null ? null : { job, asset };
+  if (asset === null) return null;
+  nameWork({ assetId: asset.applied.assetId });
+  return { job, asset };
 }
 
 /**
@@ -57,10 +61,12 @@ export async function proceed(
       return;
     case 'done':
       await dropStaged(services, asset);
-      if (await end(services, job, 'done', asset)) await services.telemetry.jobDone(job);
+      if (await end(services, job, 'done', asset))
+        await services.telemetry.jobDone({ ...job, ...references(asset) });
       return;
     case 'superseded':
-      if (await end(services, job, 'superseded', asset)) await services.telemetry.jobSuperseded(job);
+      if (await end(services, job, 'superseded', asset))
+        await services.telemetry.jobSuperseded({ ...job, ...references(asset) });
       return;
     case 'unlaid':
       return;
@@ -76,8 +82,9 @@ export function stateOfMetadata(job: Job): JobState {
 
 /** Ends a job with a reason. Its staged bytes stay, for a retry, until the bucket lets them expire. */
 export async function fail(services: Services, job: Job, asset: Asset, error: JobError): Promise<void> {
-  const failed = await services.jobs.advance(job.id, 'failed', { ...references(asset), error });
-  if (failed) await services.telemetry.jobFailed(job, error);
+  const known = references(asset);
+  const failed = await services.jobs.advance(job.id, 'failed', { ...known, error });
+  if (failed) await services.telemetry.jobFailed({ ...job, ...known }, error);
 }
 
 function end(services: Services, job: Job, state: JobState, asset: Asset): Promise<boolean> {

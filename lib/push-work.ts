@@ -1,3 +1,4 @@
+import { factsOf, nameWork } from './current-work.ts';
 import { endWhenAllHave, failPush } from './end-push.ts';
 import type { MessageInvocation } from './handlers.ts';
 import { hasEnded, type Job } from './jobs.ts';
@@ -44,6 +45,7 @@ export function personalStep(queue: QueueName, story: (work: PersonalWork) => Pr
     const upload =
       found.state === 'failed' ? await services.personalUploads.open(job.id, message.push) : found;
     // The chain of looks at a ticket is one: where a message was doubled, it ends for the one that comes second.
+    nameWork({ recipient: upload.index, ticketId: upload.ticketId ?? undefined });
     const isOver = upload.state === 'done' || upload.state === 'failed';
     if (!isOver && !(queue === 'poll' && message.attempt < upload.polls)) {
       const outcome = await tell(work, () => story({ ...work, upload, email }));
@@ -56,7 +58,7 @@ export function personalStep(queue: QueueName, story: (work: PersonalWork) => Pr
       }
       if (outcome !== 'proceed') {
         await services.personalUploads.advance(job.id, upload.index, { state: 'failed', error: outcome });
-        await services.telemetry.recipientFailed(job, upload.index, outcome);
+        await services.telemetry.recipientFailed(job, upload, outcome);
       }
     }
     await endWhenAllHave(services, work);
@@ -67,6 +69,7 @@ async function openPush(message: StepMessage, invocation: MessageInvocation): Pr
   const { jobId, attempt } = message;
   const { services } = invocation;
   const [job, push] = await Promise.all([services.jobs.get(jobId), services.personalUploads.getPush(jobId)]);
+  if (job !== null) nameWork(factsOf(job));
   if (job === null || push === null) return null;
   const current = hasEnded(job) ? await revive(message, job, invocation) : job;
   return hasEnded(current) ? null : { ...invocation, job: current, push, attempt };

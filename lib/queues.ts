@@ -5,8 +5,10 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
+import type { WorkFacts } from './current-work.ts';
 import { messageGroup } from './message-group.ts';
 import { sqsDelaySeconds } from './retry-rules.ts';
+import { readTraceId } from './trace-id.ts';
 
 /** "Look at this job again": all a message ever says. */
 export const stepMessageSchema = z.strictObject({
@@ -27,11 +29,22 @@ export function readStepMessage(body: string): StepMessage | undefined {
   }
 }
 
+/** What a message tells of the work for it, before its job is read. */
+export function factsOfMessage(body: string, traceId: string | undefined): WorkFacts {
+  const message = readStepMessage(body);
+  const recipient = typeof message?.push === 'number' ? message.push : undefined;
+  return { jobId: message?.jobId, recipient, traceId: readTraceId(traceId) };
+}
+
 /** The job that a message is about; its source is the group that a fair queue knows it by. */
 export interface QueuedJob {
   readonly id: string;
   readonly source: string;
+  readonly traceId?: string;
 }
+
+/** The message attribute that carries the trace id of a job, so that even who cannot read the job can tell it. */
+export const traceAttribute = 'traceId';
 
 /** The steps that have a queue and a function of their own. */
 export type QueuedStep = 'stage' | 'upload' | 'metadata' | 'poll';
@@ -92,7 +105,7 @@ export class Queues {
    */
   async send(
     step: QueueName,
-    { id, source }: QueuedJob,
+    { id, source, traceId }: QueuedJob,
     message: Omit<StepMessage, 'jobId'>,
     delaySeconds = 0,
   ): Promise<void> {
@@ -101,6 +114,9 @@ export class Queues {
         QueueUrl: this.#urls[step],
         MessageBody: JSON.stringify({ jobId: id, ...message } satisfies StepMessage),
         MessageGroupId: messageGroup(source),
+        ...(traceId !== undefined && {
+          MessageAttributes: { [traceAttribute]: { DataType: 'String', StringValue: traceId } },
+        }),
         DelaySeconds: sqsDelaySeconds(delaySeconds),
       }),
     );

@@ -1,4 +1,5 @@
 import type { AppliedFile, Asset, Lease, StagedFile } from './asset-state.ts';
+import { nameWork } from './current-work.ts';
 import { oldestOrder } from './desired-state.ts';
 import { removeStaged } from './proceed.ts';
 import { JobFailure, TryAgain } from './reasons.ts';
@@ -6,7 +7,7 @@ import { backoffSeconds } from './retry-rules.ts';
 import type { ShowpadClient } from './showpad/client.ts';
 import { ShowpadError } from './showpad/errors.ts';
 import { createFile, getFile } from './showpad/files.ts';
-import { uploadBinary } from './showpad/upload.ts';
+import { uploadBinary, uploadOperation } from './showpad/upload.ts';
 import { openIfStaged } from './staging.ts';
 import { inTime, measureTransfer } from './transfer-limits.ts';
 import type { StepOutcome, Work } from './work.ts';
@@ -58,18 +59,26 @@ async function sendStaged(
     // The link comes last: it lives for fifteen minutes, and is used once.
     const contentMD5 = Buffer.from(staged.md5, 'hex').toString('base64');
     const { id: fileId, uploadMeta } = await createFile(client, assetId, { contentMD5 });
+    nameWork({ fileId });
     const { order, md5 } = staged;
     const file: AppliedFile = { fileId, order, md5, size, state: 'sending', since: new Date().toISOString() };
     await services.assets.record(lease, { file });
+    const startedAt = performance.now();
     await deliver(work, lease, asset, () =>
       measureTransfer(work, 'upload link', size, (onEnd) =>
         uploadBinary(client, { uploadMeta, body, size, contentMD5, signal, onEnd }),
-      ),
+      ).catch((error: unknown) => {
+        const elapsedMs = Math.round(performance.now() - startedAt);
+        if (error instanceof ShowpadError)
+          services.telemetry.uploadFailed(uploadOperation, error.status, elapsedMs);
+        throw error;
+      }),
     );
+    const durationMs = Math.round(performance.now() - startedAt);
     const sent: AppliedFile = { ...file, state: 'sent', since: new Date().toISOString() };
     const oldest = oldestOrder(asset.desired, asset.applied.oldest);
     await services.assets.record(lease, { file: sent, url: undefined, oldest, refusals: undefined });
-    await services.telemetry.fileUploaded(job, file);
+    await services.telemetry.fileUploaded(job, { ...file, durationMs });
     return 'proceed';
   } finally {
     body.destroy();

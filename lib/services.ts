@@ -13,6 +13,7 @@ import { DeadLetterQueues } from './dead-letter-queues.ts';
 import { JobList } from './job-list.ts';
 import { Jobs } from './jobs.ts';
 import { KnownSecrets } from './known-secrets.ts';
+import { LineFormatter } from './line-formatter.ts';
 import { OpenJobs } from './open-jobs.ts';
 import { PaceItems } from './pace-items.ts';
 import { PersonalUploads } from './personal-uploads.ts';
@@ -53,6 +54,8 @@ export interface Services {
   readonly names: () => Promise<ShowpadNames>;
   /** Makes connections to sources; the caller closes it. */
   readonly sourceDispatcher: () => Promise<Dispatcher>;
+  /** X-Ray's header of the invocation under way, if it is traced. */
+  readonly xRayHeader: () => string | undefined;
   /** Leaves no pooled socket behind that a frozen container would find dead. */
   readonly endInvocation: () => Promise<void>;
 }
@@ -99,7 +102,9 @@ function buildServices(environment: NodeJS.ProcessEnv): Services {
   // The last look at every line, whoever writes it.
   const jsonReplacerFn = (_key: string, value: unknown) =>
     typeof value === 'string' ? known.hide(value) : value;
-  const logger = new Logger({ jsonReplacerFn });
+  // Powertools takes Lambda's own level for ours; but Lambda's is DEBUG, so that it lets the metrics pass.
+  delete environment['AWS_LAMBDA_LOG_LEVEL'];
+  const logger = new Logger({ jsonReplacerFn, logFormatter: new LineFormatter() });
   const metrics = new Metrics({ singleMetric: false });
   const timeline = new Timeline(database, config.TABLE_NAME);
   const telemetry = new Telemetry(logger, metrics, timeline);
@@ -165,6 +170,7 @@ function buildServices(environment: NodeJS.ProcessEnv): Services {
       const { createDispatcher } = await import('./guarded-connector.ts');
       return createDispatcher({ allowPrivateAddresses: config.ALLOW_PRIVATE_SOURCES });
     },
+    xRayHeader: () => environment['_X_AMZN_TRACE_ID'],
     endInvocation: async () => {
       if (showpad.isLoaded()) await (await showpad()).endInvocation();
     },

@@ -4,6 +4,8 @@ import {
   ListObjectsV2Command,
 } from '@aws-sdk/client-s3';
 import type { StagedFile } from './asset-state.ts';
+import { bindWork, factsOf, nameWork } from './current-work.ts';
+import type { Job } from './jobs.ts';
 import { contentStep } from './next-step.ts';
 import { removeStaged } from './proceed.ts';
 import type { Sweep } from './sweep.ts';
@@ -28,12 +30,16 @@ export async function sweepUploads(sweep: Sweep): Promise<void> {
         ...(key !== undefined && { KeyMarker: key, UploadIdMarker: uploadId }),
       }),
     );
-    for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
+    for (const { Key = '', UploadId, Initiated } of page.Uploads ?? []) {
       if (!isAbandoned(Initiated)) continue;
-      await s3
-        .send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }))
-        .catch(unlessGone('NoSuchUpload'));
-      swept('UploadAborted', { key: Key, initiated: Initiated?.toISOString() });
+      await aboutJobOf(Key, async () => {
+        // Only the log asks for it.
+        await readJob(sweep, Key).catch(() => null);
+        await s3
+          .send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }))
+          .catch(unlessGone('NoSuchUpload'));
+        swept('UploadAborted', { key: Key, initiated: Initiated?.toISOString() });
+      });
     }
     const { NextKeyMarker, NextUploadIdMarker } = page;
     const goesOn = page.IsTruncated === true && NextKeyMarker !== undefined;
@@ -57,8 +63,10 @@ export async function sweepStaged(sweep: Sweep): Promise<void> {
     );
     for (const { Key = '', LastModified } of page.Contents ?? []) {
       if (sweep.isTimeUp()) return;
-      if (isAbandoned(LastModified) && (await dropUnlessNeeded(sweep, Key)))
-        swept('StagedDeleted', { key: Key });
+      await aboutJobOf(Key, async () => {
+        if (isAbandoned(LastModified) && (await dropUnlessNeeded(sweep, Key)))
+          swept('StagedDeleted', { key: Key });
+      });
       progress.staged = Key;
     }
     if (page.IsTruncated === true) continue;
@@ -67,23 +75,38 @@ export async function sweepStaged(sweep: Sweep): Promise<void> {
   }
 }
 
+/** The id of the job whose bytes have this key; undefined when it is none that we have given. */
+function jobIdOf(objectKey: string): string | undefined {
+  return /^staged\/([^/]+)\/[^/]+$/.exec(objectKey)?.[1];
+}
+
+function aboutJobOf(objectKey: string, work: () => Promise<void>): Promise<void> {
+  return bindWork({ about: { jobId: jobIdOf(objectKey) } }, work);
+}
+
+async function readJob({ services }: Sweep, objectKey: string): Promise<Job | null> {
+  const job = await services.jobs.get(jobIdOf(objectKey) ?? '');
+  if (job !== null) nameWork(factsOf(job));
+  return job;
+}
+
 /** @returns whether the object was deleted */
-async function dropUnlessNeeded({ services }: Sweep, objectKey: string): Promise<boolean> {
-  const { jobs, assets, personalUploads } = services;
-  const [, jobId] = /^staged\/([^/]+)\/[^/]+$/.exec(objectKey) ?? [];
+async function dropUnlessNeeded(sweep: Sweep, objectKey: string): Promise<boolean> {
+  const { assets, personalUploads } = sweep.services;
+  const jobId = jobIdOf(objectKey);
   // What we did not put there is not ours to delete.
   if (jobId === undefined) return false;
-  const job = await jobs.get(jobId);
+  const job = await readJob(sweep, objectKey);
   if (job?.type === 'myfiles.upload') {
     const push = await personalUploads.getPush(jobId);
     if (job.state !== 'done' && push?.staged?.objectKey === objectKey) return false;
-    await removeStaged(services, { objectKey });
+    await removeStaged(sweep.services, { objectKey });
     return true;
   }
   const asset = job === null ? null : await assets.get(job.key);
   const staged: StagedFile | undefined = asset?.staged?.objectKey === objectKey ? asset.staged : undefined;
   if (asset !== null && staged !== undefined && contentStep(asset) !== null) return false;
-  await removeStaged(services, { objectKey });
+  await removeStaged(sweep.services, { objectKey });
   if (asset !== null && staged !== undefined) await assets.forgetStaged(asset.key, staged);
   return true;
 }

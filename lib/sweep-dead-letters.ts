@@ -1,6 +1,7 @@
+import { bindWork } from './current-work.ts';
 import { settleLetter, type LetterMeaning } from './dead-letter.ts';
 import type { ReceivedLetter } from './dead-letter-queues.ts';
-import { queueNames, type QueueName } from './queues.ts';
+import { factsOfMessage, queueNames, type QueueName } from './queues.ts';
 import type { Sweep } from './sweep.ts';
 
 const mostLetters = 200;
@@ -26,19 +27,16 @@ async function sweepQueue(sweep: Sweep, queue: QueueName): Promise<void> {
       seen += letters.length;
       for (const letter of letters) {
         kept.push(letter);
-        const { messageId, sentAtMs, body } = letter;
-        const meaning = await settleLetter(sweep.services, {
-          queue,
-          messageId,
-          sentAtMs,
-          body,
-          attempts: mostReceives,
+        const { messageId } = letter;
+        const about = { ...factsOfMessage(letter.body, letter.traceId), messageId };
+        await bindWork({ about }, async () => {
+          const meaning = await settleLetter(sweep.services, { ...letter, queue, attempts: mostReceives });
+          if (meaning === 'obsolete') {
+            await deadLetterQueues.remove(deadLetterUrl, letter);
+            kept.pop();
+          }
+          tell(sweep, queue, meaning, letter);
         });
-        if (meaning === 'obsolete') {
-          await deadLetterQueues.remove(deadLetterUrl, letter);
-          kept.pop();
-        }
-        tell(sweep, queue, meaning, letter);
       }
     }
   } finally {
@@ -47,9 +45,8 @@ async function sweepQueue(sweep: Sweep, queue: QueueName): Promise<void> {
 }
 
 function tell({ swept }: Sweep, queue: QueueName, meaning: LetterMeaning, letter: ReceivedLetter): void {
-  const details = { queue, messageId: letter.messageId };
-  if (meaning === 'marked') swept('DeadLetterMarked', details);
+  if (meaning === 'marked') swept('DeadLetterMarked', { queue });
   // Nobody has asked for it, and nobody will: it goes away with its job.
-  if (meaning === 'obsolete') swept('DeadLetterRemoved', { ...details, body: letter.body });
-  if (meaning === 'foreign') swept('DeadLetterForeign', details);
+  if (meaning === 'obsolete') swept('DeadLetterRemoved', { queue, body: letter.body });
+  if (meaning === 'foreign') swept('DeadLetterForeign', { queue });
 }

@@ -1,3 +1,4 @@
+import { bindWork, factsOf, nameWork } from './current-work.ts';
 import { endWhenAllHave } from './end-push.ts';
 import { fromTheBeginning, hasEnded, type Job } from './jobs.ts';
 import type { PersonalUpload } from './personal-uploads.ts';
@@ -28,11 +29,13 @@ export async function sweepJobs(sweep: Sweep): Promise<void> {
     if (sweep.isTimeUp() || pages >= mostPages || sentAgain >= mostSentAgain) return;
     const page = await services.openJobs.page(new Date(Date.now() - absenceMs), after);
     for (const id of page.ids) {
-      try {
-        if (await lookAfter(sweep, id, absenceMs)) sentAgain += 1;
-      } catch (error) {
-        sweep.failed(error, { jobId: id });
-      }
+      await bindWork({ about: { jobId: id } }, async () => {
+        try {
+          if (await lookAfter(sweep, id, absenceMs)) sentAgain += 1;
+        } catch (error) {
+          sweep.failed(error, { jobId: id });
+        }
+      });
     }
     after = page.next;
   }
@@ -43,6 +46,7 @@ export async function sweepJobs(sweep: Sweep): Promise<void> {
 async function lookAfter(sweep: Sweep, id: string, absenceMs: number): Promise<boolean> {
   const job = await sweep.services.jobs.get(id);
   if (job === null || hasEnded(job)) return false;
+  nameWork(factsOf(job));
   await endStuckLeases(sweep, job);
   if (!(await isLaid(sweep.services, job))) {
     if (Date.now() - Date.parse(job.createdAt) > acceptanceMs) await refuse(sweep, job);
@@ -89,9 +93,12 @@ async function lookAfterPush(sweep: Sweep, job: Job, absenceMs: number): Promise
     return remind(sweep, job, changedAt(first), () => resumeJob(services, job));
   const giveUp = async (): Promise<void> => {
     const error = noProgress();
-    for (const { index } of lost) {
-      const isFailed = await services.personalUploads.advance(job.id, index, { state: 'failed', error });
-      if (isFailed) await services.telemetry.recipientFailed(job, index, error);
+    for (const upload of lost) {
+      const isFailed = await services.personalUploads.advance(job.id, upload.index, {
+        state: 'failed',
+        error,
+      });
+      if (isFailed) await services.telemetry.recipientFailed(job, upload, error);
     }
     await endWhenAllHave(services, { job, push });
   };

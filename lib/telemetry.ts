@@ -1,6 +1,7 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import type { Metrics } from '@aws-lambda-powertools/metrics';
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import { factsOf } from './current-work.ts';
 import type { Job } from './jobs.ts';
 import type { JobError } from './reasons.ts';
 import type { Timeline } from './timeline.ts';
@@ -42,12 +43,24 @@ export class Telemetry {
     await this.#happened(job, 'event ignored', { type: job.type });
   }
 
+  /** Its first delivery, or one that failed half-way, had been here before. */
+  eventRedelivered(job: Job): void {
+    this.#logger.info('event delivered again', { ...identify(job), state: job.state });
+  }
+
+  eventNotStored(error: unknown): void {
+    this.#logger.error('event not stored', { error });
+  }
+
   deliveryRefused(source: string, status: number, detail: string): void {
     this.#count('DeliveriesRefused');
     this.#logger.warn('delivery refused', { source, status, detail });
   }
 
-  async fileStaged(job: Job, file: { size: number; md5: string; sha256: string }): Promise<void> {
+  async fileStaged(
+    job: Job,
+    file: { size: number; md5: string; sha256: string; durationMs: number },
+  ): Promise<void> {
     this.#count('BytesStaged', file.size, MetricUnit.Bytes);
     await this.#happened(job, 'file staged', file);
   }
@@ -67,11 +80,19 @@ export class Telemetry {
     await this.#happened(job, 'asset no longer in Showpad', { assetId });
   }
 
-  async fileUploaded(job: Job, file: { fileId: string; md5: string; size: number }): Promise<void> {
+  /** @param file without a duration when it was found to have been sent by an earlier try */
+  async fileUploaded(
+    job: Job,
+    file: { fileId: string; md5: string; size: number; durationMs?: number },
+  ): Promise<void> {
     this.#count('FilesUploaded');
     this.#count('BytesUploaded', file.size, MetricUnit.Bytes);
-    const { fileId, md5, size } = file;
-    await this.#happened(job, 'file uploaded', { fileId, md5, size });
+    const { fileId, md5, size, durationMs } = file;
+    await this.#happened(job, 'file uploaded', { fileId, md5, size, durationMs });
+  }
+
+  async linkWritten(job: Job): Promise<void> {
+    await this.#happened(job, 'link written', {});
   }
 
   async fileUsable(job: Job, fileId: string): Promise<void> {
@@ -89,15 +110,21 @@ export class Telemetry {
     await this.#happened(job, isWanted ? 'tag is there' : 'tag is gone', { name });
   }
 
+  /** Only the timeline keeps what will be gone; each try to delete it says so again. */
   async assetDeleting(job: Job, assetId: string, lastState: unknown): Promise<void> {
+    await this.#remember(job, 'asset about to be deleted', { assetId, lastState });
+  }
+
+  async assetDeleted(job: Job, assetId: string): Promise<void> {
     this.#count('AssetsDeleted');
-    await this.#happened(job, 'asset about to be deleted', { assetId, lastState });
+    await this.#happened(job, 'asset deleted', { assetId });
   }
 
   async jobDone(job: Job): Promise<void> {
     this.#count('JobsDone');
-    this.#count('SecondsToUsable', (Date.now() - Date.parse(job.createdAt)) / 1_000, MetricUnit.Seconds);
-    await this.#happened(job, 'done', {});
+    const seconds = (Date.now() - Date.parse(job.createdAt)) / 1_000;
+    this.#count('SecondsToUsable', seconds, MetricUnit.Seconds);
+    await this.#happened(job, 'done', { seconds, ...ofAllRecipients });
   }
 
   async jobSuperseded(job: Job): Promise<void> {
@@ -105,15 +132,31 @@ export class Telemetry {
     await this.#happened(job, 'superseded by newer events', {});
   }
 
-  async personalFileSent(job: Job, recipient: number, bytes: number): Promise<void> {
+  async personalFileSent(
+    job: Job,
+    recipient: number,
+    file: { assetId?: string; ticketId?: string; size: number; durationMs: number },
+  ): Promise<void> {
     this.#count('PersonalFilesSent');
-    this.#count('BytesUploaded', bytes, MetricUnit.Bytes);
-    await this.#happened(job, 'file sent to My Files', { recipient, bytes });
+    this.#count('BytesUploaded', file.size, MetricUnit.Bytes);
+    await this.#happened(job, 'file sent to My Files', { recipient, ...file });
   }
 
-  async recipientFailed(job: Job, recipient: number, error: JobError): Promise<void> {
+  async recipientDone(
+    job: Job,
+    recipient: number,
+    ids: { assetId: string | null; ticketId: string | null },
+  ): Promise<void> {
+    await this.#happened(job, 'file is in My Files', { recipient, ...ids });
+  }
+
+  async recipientFailed(
+    job: Job,
+    { index, assetId, ticketId }: { index: number; assetId: string | null; ticketId: string | null },
+    error: JobError,
+  ): Promise<void> {
     this.#count('RecipientsFailed');
-    await this.#happened(job, 'recipient failed', { recipient, ...error });
+    await this.#happened(job, 'recipient failed', { recipient: index, assetId, ticketId, ...error });
   }
 
   async jobRetried(job: Job): Promise<void> {
@@ -129,7 +172,7 @@ export class Telemetry {
 
   async jobFailed(job: Job, error: JobError): Promise<void> {
     this.#count('JobsFailed');
-    await this.#happened(job, 'failed', { ...error });
+    await this.#happened(job, 'failed', { ...error, ...ofAllRecipients });
   }
 
   /** A step that could not be done now and was put off; too frequent for the timeline. */
@@ -152,7 +195,16 @@ export class Telemetry {
     this.#count('ShowpadMilliseconds', durationMs, MetricUnit.Milliseconds);
     if (status === 429) this.#count('ShowpadThrottles');
     if (status === null || status >= 500) this.#count('ShowpadFaults');
-    this.#logger.debug('Showpad answered', { operation, status, durationMs });
+    const call = { operation, status, durationMs };
+    const isRead = operation.startsWith('GET ') && status !== null && status < 400;
+    // Reads that go well are most of all calls, and tell nothing that the metrics do not.
+    if (isRead) this.#logger.debug('Showpad answered', call);
+    else this.#logger.info('Showpad answered', call);
+  }
+
+  /** What answered is the storage behind an upload link. That a file was uploaded is told as such. */
+  uploadFailed(operation: string, status: number | null, durationMs: number): void {
+    this.#logger.info('Showpad answered', { operation, status, durationMs });
   }
 
   tokenRenewed(): void {
@@ -194,8 +246,12 @@ export class Telemetry {
 
   async #happened(job: Job, what: string, details: Details): Promise<void> {
     // The logger drops a detail that is called like the line itself.
-    const { message: why, lastState: _lastState, ...others } = details;
+    const { message: why, ...others } = details;
     this.#logger.info(what, { ...identify(job), ...others, why });
+    await this.#remember(job, what, details);
+  }
+
+  async #remember(job: Job, what: string, details: Details): Promise<void> {
     await this.#timeline.append(job.key, { what, jobId: job.id, details: withoutSecretsWithin(details) });
   }
 
@@ -208,6 +264,9 @@ export class Telemetry {
   }
 }
 
+// The work under way may have been for one of them.
+const ofAllRecipients = { recipient: undefined, ticketId: undefined };
+
 function identify(job: Job): Details {
-  return { jobId: job.id, source: job.source, subject: job.subject };
+  return { ...factsOf(job), ...job.showpad };
 }

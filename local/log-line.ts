@@ -19,6 +19,7 @@ const technicalKeys = new Set([
   'function_request_id',
   'sampling_rate',
   'stack',
+  'traceId',
   'xray_trace_id',
 ]);
 

@@ -118,6 +118,7 @@ export const functionSchema = z.strictObject({
   Architectures: ignored,
   Tracing: ignored,
   LoggingConfig: ignored,
+  RecursiveLoop: ignored,
   Role: ignored,
   FunctionName: ignored,
   Tags: ignored,

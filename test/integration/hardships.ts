@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import {
-  DeleteMessageCommand,
+  GetQueueAttributesCommand,
   PurgeQueueCommand,
-  ReceiveMessageCommand,
-  SendMessageCommand,
+  StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { isJobState, phaseOf } from '../../lib/jobs.ts';
 import type { InvocationResult } from '../../local/lambda.ts';
+import type { StackOptions } from '../../local/stack-options.ts';
 import { startConnector, type Connector } from '../connector.ts';
 
 type Item = Readonly<Record<string, unknown>>;
@@ -27,7 +27,7 @@ export interface Hardships {
   readonly invokeSweep: () => Promise<InvocationResult>;
   /** Brings failed messages back at once, until nothing is left to do. */
   readonly exhaust: () => Promise<void>;
-  /** Sends everything that is in a dead-letter queue to its queue again, as SQS's own redrive does. */
+  /** Sends everything that is in a dead-letter queue to its queue again. */
   readonly redrive: (queue: string) => Promise<void>;
   /** Takes away every message of a queue. */
   readonly lose: (queue: string) => Promise<void>;
@@ -45,12 +45,14 @@ export const assetKey = (subject: string): Key => ({ pk: `ASSET#demo:${subject}`
 export const hoursAgo = (hours: number): string => new Date(Date.now() - hours * 3_600_000).toISOString();
 
 /** A connector whose queues give a message up after two receives. */
-export async function startFragileConnector(): Promise<{ connector: Connector; stop: () => Promise<void> }> {
+export async function startFragileConnector(
+  options: Partial<StackOptions> = {},
+): Promise<{ connector: Connector; stop: () => Promise<void> }> {
   const directory = await mkdtemp(join(tmpdir(), 'fragile-'));
   const templateFile = join(directory, 'template.yaml');
   const template = await readFile(new URL('../../template.yaml', import.meta.url), 'utf8');
   await writeFile(templateFile, template.replaceAll(/maxReceiveCount: \d+/g, 'maxReceiveCount: 2'));
-  const connector = await startConnector({ templateFile, onLog: () => undefined });
+  const connector = await startConnector({ onLog: () => undefined, ...options, templateFile });
   return {
     connector,
     stop: async () => {
@@ -109,17 +111,10 @@ export function hardshipsOf({ stack }: Connector): Hardships {
       }
     },
     redrive: async (queue) => {
-      const from = stack.queues[`${queue}DeadLetter`];
-      for (;;) {
-        const { Messages = [] } = await sqs.send(
-          new ReceiveMessageCommand({ QueueUrl: from, MaxNumberOfMessages: 10, WaitTimeSeconds: 0 }),
-        );
-        if (Messages.length === 0) return;
-        for (const { Body, ReceiptHandle } of Messages) {
-          await sqs.send(new SendMessageCommand({ QueueUrl: stack.queues[queue], MessageBody: Body }));
-          await sqs.send(new DeleteMessageCommand({ QueueUrl: from, ReceiptHandle }));
-        }
-      }
+      const QueueUrl = stack.queues[`${queue}DeadLetter`];
+      const ofQueue = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] });
+      const { Attributes } = await sqs.send(ofQueue);
+      await sqs.send(new StartMessageMoveTaskCommand({ SourceArn: Attributes?.QueueArn }));
     },
     lose: async (queue) => {
       await sqs.send(new PurgeQueueCommand({ QueueUrl: stack.queues[queue] }));

@@ -55,6 +55,21 @@ export const queueRules: readonly Rule[] = [
       }),
   },
   {
+    // A step that is put off goes back to its queue, and a file may be looked at for a day. The SDK passes the trace on
+    // by which Lambda counts that. https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+    name: 'Lambda lets a function send to its own queue as often as it has to',
+    mistakes: [
+      {
+        mistake: 'the default, which ends the loop after 16 messages',
+        path: 'Resources/PollProcessing/Properties/RecursiveLoop',
+      },
+    ],
+    faults: (template) =>
+      mappingsOf(template)
+        .filter(({ consumer }) => at(consumer, 'RecursiveLoop') !== 'Allow')
+        .map(({ id }) => `${id}: Lambda takes the waiting of its function for a runaway loop.`),
+  },
+  {
     name: 'each message of a batch fails on its own',
     mistakes: [
       {

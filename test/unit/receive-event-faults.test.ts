@@ -1,9 +1,10 @@
 import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { handler as updateMetadata } from '../../functions/update-metadata.ts';
 import { jobId } from '../../lib/jobs.ts';
 import { nextStep } from '../../lib/next-step.ts';
+import { recordLines } from '../recorded-lines.ts';
 import {
   aws,
   awsError,
@@ -55,6 +56,27 @@ describe('a failure of AWS', () => {
     expectOurFault(await post(event, { to: 'unheard-of' }));
     expectOurFault(await post(event, { key: newSecret }));
     await expectNothingStored();
+  });
+
+  it('leaves a line that names the event, its job and the trace of its first delivery', async () => {
+    vi.stubEnv('POWERTOOLS_LOG_LEVEL', 'INFO');
+    aws.mocks.sqs.on(SendMessageCommand).rejects(awsError('ServiceUnavailable'));
+    const recording = recordLines();
+    const traces = ['4bf92f3577b34da6a3ce929d0e0e4736', '0af7651916cd43dd8448eb211c80319c'];
+    for (const trace of traces) {
+      expectOurFault(await post({ ...event, traceparent: `00-${trace}-00f067aa0ba902b7-01` }));
+    }
+    recording.stop();
+    const notStored = {
+      message: 'event not stored',
+      jobId: jobId(aws.source, event.id),
+      source: aws.source,
+      subject: event.subject,
+      traceId: traces[0],
+      error: { name: 'ServiceUnavailable' },
+    };
+    const answered = { message: 'request failed' };
+    expect(recording.lines).toMatchObject([notStored, answered, notStored, answered]);
   });
 
   it.each(['', 'hunter2', '[]', '{"demo":{"secrets":["hunter2"]}}'])(

@@ -4,6 +4,7 @@ import {
   ListObjectsV2Command,
   S3Client,
 } from '@aws-sdk/client-s3';
+import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { getServices, resetServices } from '../../lib/services.ts';
@@ -12,11 +13,14 @@ import type { SweepProgress } from '../../lib/sweep-state.ts';
 import { stubEnvironment } from './invoke.ts';
 
 const s3 = mockClient(S3Client);
+const database = mockClient(DynamoDBDocumentClient);
 beforeEach(() => {
+  database.on(GetCommand).rejects(new Error('The table does not answer.'));
   stubEnvironment();
 });
 afterEach(async () => {
   s3.reset();
+  database.reset();
   await resetServices();
   vi.unstubAllEnvs();
 });
