@@ -8,29 +8,16 @@ import { expandSam } from './sam-expansion.ts';
 import { samTemplateSchema, type SamTemplate } from './sam-template.ts';
 import { alarmRules } from './template-rules/alarm-rules.ts';
 import { functionRules } from './template-rules/function-rules.ts';
+import { mistaken } from './template-rules/mistaken.ts';
 import { parameterRules } from './template-rules/parameter-rules.ts';
 import { permissionRules } from './template-rules/permission-rules.ts';
 import { queueRules } from './template-rules/queue-rules.ts';
-import { isIndexed, type Mistake } from './template-rules/rule.ts';
+import type { Mistake } from './template-rules/rule.ts';
 import { storageRules } from './template-rules/storage-rules.ts';
 
 const templateFile = join(import.meta.dirname, '../template.yaml');
 const source = readFileSync(templateFile, 'utf8');
 const readTemplate = (): SamTemplate => samTemplateSchema.parse(parseTemplate(source));
-
-/** Makes one mistake in a template. */
-function mistaken(template: SamTemplate, { path, value }: Mistake): SamTemplate {
-  const keys = path.split('/');
-  const last = keys.pop() ?? '';
-  const place = keys.reduce<unknown>((node, key) => (isIndexed(node) ? node[key] : undefined), template);
-  if (!isIndexed(place) || (value === undefined && !Object.hasOwn(place, last))) {
-    throw new Error(`The template has no ${path} any more: make the mistake somewhere else.`);
-  }
-  if (value !== undefined) place[last] = value;
-  else if (Array.isArray(place)) place.splice(Number(last), 1);
-  else delete place[last];
-  return template;
-}
 
 describe("AWS's own validator", () => {
   const engine = new RegoEngine();
