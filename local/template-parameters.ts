@@ -14,7 +14,13 @@ export const parameterSchema = z.strictObject({
   ConstraintDescription: z.string().optional(),
 });
 
+/** What must hold for parameters together, in a template's section `Rules`. */
+export const ruleSchema = z.strictObject({
+  Assertions: z.array(z.strictObject({ Assert: z.unknown(), AssertDescription: z.string() })),
+});
+
 type Parameter = z.output<typeof parameterSchema>;
+type Rule = z.output<typeof ruleSchema>;
 
 /**
  * The value of every parameter, checked by the template's own rules.
@@ -38,8 +44,28 @@ export function parameterValues(
     if (fault !== undefined) faults.push(`${name} ${fault}`);
     values[name] = String(value);
   }
-  if (faults.length > 0) throw new Error(`The template's parameters are not usable: ${faults.join('; ')}.`);
+  if (faults.length > 0) throw notUsable(faults);
   return values;
+}
+
+/**
+ * Checks what must hold for the values of parameters together.
+ * @param isTrue resolves an assertion
+ * @throws {Error} with the template's own words for everything that does not hold
+ */
+export function assertRules(
+  rules: Readonly<Record<string, Rule>>,
+  isTrue: (assertion: unknown) => boolean,
+): void {
+  const faults = Object.values(rules)
+    .flatMap(({ Assertions }) => Assertions)
+    .filter(({ Assert }) => !isTrue(Assert))
+    .map(({ AssertDescription }) => AssertDescription.replace(/\.$/, ''));
+  if (faults.length > 0) throw notUsable(faults);
+}
+
+function notUsable(faults: readonly string[]): Error {
+  return new Error(`The template's parameters are not usable: ${faults.join('; ')}.`);
 }
 
 function faultOf(parameter: Parameter, value: string): string | undefined {

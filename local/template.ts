@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 import { parseTemplate, resolve } from './intrinsics.ts';
 import type { Resolver } from './intrinsics.ts';
-import { parameterSchema, parameterValues } from './template-parameters.ts';
+import { assertRules, parameterSchema, parameterValues, ruleSchema } from './template-parameters.ts';
 import {
   bucketSchema,
   functionSchema,
@@ -51,6 +51,7 @@ const schemas = {
 const properties = z.record(z.string(), z.unknown());
 const templateSchema = z.looseObject({
   Parameters: z.record(z.string(), parameterSchema).default({}),
+  Rules: z.record(z.string(), ruleSchema).default({}),
   Conditions: z.record(z.string(), z.unknown()).default({}),
   Globals: z.strictObject({ Function: properties.default({}) }).default({ Function: {} }),
   Resources: z.record(
@@ -83,6 +84,7 @@ export function readTemplate(
     },
   });
   const beforeCreation = resolver({ reference: () => undefined, attribute: () => undefined });
+  assertRules(template.Rules, (assertion) => resolve(assertion, beforeCreation) === true);
   const resources = Object.entries(template.Resources).filter(
     ([, { Condition }]) => Condition === undefined || beforeCreation.condition(Condition),
   );

@@ -5,32 +5,37 @@ import { RegoEngine, TemplateFile } from '@aws/cloudformation-validate';
 import { afterAll, describe, expect, test } from 'vitest';
 import { parseTemplate } from '../local/intrinsics.ts';
 import { expandSam } from './sam-expansion.ts';
-import { samTemplateSchema, type SamTemplate } from './sam-template.ts';
+import { samTemplateSchema, type CloudFormationTemplate, type SamTemplate } from './sam-template.ts';
 import { alarmRules } from './template-rules/alarm-rules.ts';
 import { functionRules } from './template-rules/function-rules.ts';
+import { loggingRules } from './template-rules/logging-rules.ts';
+import { mistaken } from './template-rules/mistaken.ts';
+import { namingRules } from './template-rules/naming-rules.ts';
+import { outputRules } from './template-rules/output-rules.ts';
 import { parameterRules } from './template-rules/parameter-rules.ts';
 import { permissionRules } from './template-rules/permission-rules.ts';
 import { queueRules } from './template-rules/queue-rules.ts';
-import { isIndexed, type Mistake } from './template-rules/rule.ts';
+import { danglingReferences, removalsOf } from './template-rules/removals.ts';
+import type { Mistake } from './template-rules/rule.ts';
 import { storageRules } from './template-rules/storage-rules.ts';
+import { workloadRules } from './template-rules/workload-rules.ts';
 
 const templateFile = join(import.meta.dirname, '../template.yaml');
 const source = readFileSync(templateFile, 'utf8');
-const readTemplate = (): SamTemplate => samTemplateSchema.parse(parseTemplate(source));
-
-/** Makes one mistake in a template. */
-function mistaken(template: SamTemplate, { path, value }: Mistake): SamTemplate {
-  const keys = path.split('/');
-  const last = keys.pop() ?? '';
-  const place = keys.reduce<unknown>((node, key) => (isIndexed(node) ? node[key] : undefined), template);
-  if (!isIndexed(place) || (value === undefined && !Object.hasOwn(place, last))) {
-    throw new Error(`The template has no ${path} any more: make the mistake somewhere else.`);
-  }
-  if (value !== undefined) place[last] = value;
-  else if (Array.isArray(place)) place.splice(Number(last), 1);
-  else delete place[last];
-  return template;
-}
+const parsed = samTemplateSchema.parse(parseTemplate(source));
+const readTemplate = (): SamTemplate => structuredClone(parsed);
+const rules = [
+  ...queueRules,
+  ...alarmRules,
+  ...functionRules,
+  ...permissionRules,
+  ...storageRules,
+  ...parameterRules,
+  ...loggingRules,
+  ...namingRules,
+  ...outputRules,
+  ...workloadRules,
+];
 
 describe("AWS's own validator", () => {
   const engine = new RegoEngine();
@@ -109,15 +114,6 @@ describe("AWS's own validator", () => {
 });
 
 describe('our own rules', () => {
-  const rules = [
-    ...queueRules,
-    ...alarmRules,
-    ...functionRules,
-    ...permissionRules,
-    ...storageRules,
-    ...parameterRules,
-  ];
-
   describe.each(rules)('$name', ({ faults, mistakes }) => {
     test('holds', () => {
       expect(faults(expandSam(readTemplate()))).toEqual([]);
@@ -127,4 +123,20 @@ describe('our own rules', () => {
       expect(faults(expandSam(mistaken(readTemplate(), mistake)))).not.toEqual([]);
     });
   });
+});
+
+test('nobody takes a resource, or anything that protects something, out of the template unnoticed', () => {
+  const isNoticed = (path: string): boolean => {
+    const template = mistaken(readTemplate(), { mistake: 'taken out', path });
+    let expanded: CloudFormationTemplate;
+    try {
+      expanded = expandSam(template);
+    } catch {
+      return true;
+    }
+    return danglingReferences(expanded).length > 0 || rules.some(({ faults }) => faults(expanded).length > 0);
+  };
+  const removals = removalsOf(readTemplate());
+  expect(removals.length).toBeGreaterThan(200);
+  expect(removals.filter((path) => !isNoticed(path))).toEqual([]);
 });

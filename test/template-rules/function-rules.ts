@@ -1,6 +1,6 @@
 import { functionNames } from '../../build.ts';
 import { configSchema } from '../../lib/config.ts';
-import { amount, at, list, resourcesOf, target, type Rule } from './rule.ts';
+import { amount, at, list, resourcesOf, setting, target, type Rule } from './rule.ts';
 
 const environmentOfOthers = [
   // https://nodejs.org/docs/latest-v24.x/api/cli.html#node_optionsoptions
@@ -162,16 +162,36 @@ export const functionRules: readonly Rule[] = [
     mistakes: [
       { mistake: 'no throttle', path: 'Resources/Api/Properties/DefaultRouteSettings' },
       { mistake: 'no access log', path: 'Resources/Api/Properties/AccessLogSettings' },
+      {
+        mistake: 'a burst that is less than what may come in a second',
+        path: 'Parameters/ApiRequestBurst/Default',
+        value: 50,
+      },
     ],
     faults: (template) =>
       resourcesOf(template, 'AWS::ApiGatewayV2::Stage')
-        .filter(
-          ({ properties }) =>
-            !(amount(at(properties, 'DefaultRouteSettings', 'ThrottlingRateLimit'), 0) > 0) ||
-            !(amount(at(properties, 'DefaultRouteSettings', 'ThrottlingBurstLimit'), 0) > 0) ||
-            at(properties, 'AccessLogSettings', 'DestinationArn') === undefined,
-        )
-        .map(({ id }) => `${id} lets everything pass.`),
+        .filter(({ properties }) => {
+          const rate = setting(template, at(properties, 'DefaultRouteSettings', 'ThrottlingRateLimit'));
+          const burst = setting(template, at(properties, 'DefaultRouteSettings', 'ThrottlingBurstLimit'));
+          const isLogged = at(properties, 'AccessLogSettings', 'DestinationArn') !== undefined;
+          return !(rate > 0 && burst >= rate && isLogged);
+        })
+        .map(({ id }) => `${id} lets everything pass, nothing at once, or nobody know.`),
+  },
+  {
+    // A throttled invocation of a message counts as one of its tries.
+    name: 'no function has a concurrency of its own beside its mapping',
+    mistakes: [
+      {
+        mistake: 'reserved concurrency',
+        path: 'Resources/UploadAsset/Properties/ReservedConcurrentExecutions',
+        value: 5,
+      },
+    ],
+    faults: (template) =>
+      resourcesOf(template, 'AWS::Lambda::Function')
+        .filter(({ properties }) => at(properties, 'ReservedConcurrentExecutions') !== undefined)
+        .map(({ id }) => `${id} is throttled after its messages were received.`),
   },
   {
     name: 'a function behind a route answers before API Gateway gives up',

@@ -41,6 +41,18 @@ function isSpecific(resource: unknown): boolean {
   return typeof text !== 'string' || /^\$\{\w+\.Arn\}(\/[\w-]+)+(\/\*)?$/.test(text);
 }
 
+/** Whether Lambda may take a role with this policy, and nobody else. */
+function isForLambda(policy: unknown): boolean {
+  const statements = list(at(policy, 'Statement'));
+  const [statement] = statements;
+  return (
+    statements.length === 1 &&
+    at(statement, 'Effect') === 'Allow' &&
+    at(statement, 'Action') === 'sts:AssumeRole' &&
+    JSON.stringify(at(statement, 'Principal')) === '{"Service":"lambda.amazonaws.com"}'
+  );
+}
+
 export const permissionRules: readonly Rule[] = [
   {
     name: 'functions are allowed single actions only',
@@ -118,6 +130,11 @@ export const permissionRules: readonly Rule[] = [
         path: 'Resources/UploadAssetRole/Properties/AssumeRolePolicyDocument/Statement/0/Principal',
         value: { AWS: '*' },
       },
+      {
+        mistake: 'a role that somebody else may take too',
+        path: 'Resources/UploadAssetRole/Properties/AssumeRolePolicyDocument/Statement/1',
+        value: { Effect: 'Allow', Principal: { AWS: '111111111111' }, Action: 'sts:AssumeRole' },
+      },
     ],
     faults: (template) => [
       ...resourcesOf(template, 'AWS::Lambda::Function')
@@ -125,11 +142,9 @@ export const permissionRules: readonly Rule[] = [
         .map(({ id }) => `${id} works under a role that is not its own.`),
       ...resourcesOf(template, 'AWS::IAM::Role').flatMap(({ id, properties }) => [
         ...(at(properties, 'ManagedPolicyArns') === undefined ? [] : [`${id} has managed policies.`]),
-        ...(list(at(properties, 'AssumeRolePolicyDocument', 'Statement')).every(
-          (statement) => at(statement, 'Principal', 'Service') === 'lambda.amazonaws.com',
-        )
+        ...(isForLambda(at(properties, 'AssumeRolePolicyDocument'))
           ? []
-          : [`${id} can be taken by others than Lambda.`]),
+          : [`${id} can be taken by others than Lambda, or not by Lambda.`]),
       ]),
     ],
   },

@@ -29,6 +29,8 @@ export function deadLetterQueueOf({ queue }: Mapping): string | undefined {
 }
 
 const fourteenDaysSeconds = 1_209_600;
+// After so many days the sweeper gives a job up whose messages come to nothing.
+const tenDaysSeconds = 864_000;
 const defaultRetentionSeconds = 345_600;
 
 export const queueRules: readonly Rule[] = [
@@ -157,6 +159,10 @@ export const queueRules: readonly Rule[] = [
         path: 'Resources/UploadQueue/Properties/MessageRetentionPeriod',
         value: 1209600,
       },
+      {
+        mistake: 'messages that are gone before their jobs are given up',
+        path: 'Resources/UploadQueue/Properties/MessageRetentionPeriod',
+      },
     ],
     faults: (template) =>
       mappingsOf(template).flatMap((mapping) => {
@@ -167,6 +173,7 @@ export const queueRules: readonly Rule[] = [
         return [
           ...(kept === fourteenDaysSeconds ? [] : [`${id} keeps dead letters for ${kept} s.`]),
           ...(before < kept ? [] : [`${mapping.queueId} keeps messages as long as ${id} does.`]),
+          ...(before >= tenDaysSeconds ? [] : [`${mapping.queueId} forgets messages after ${before} s.`]),
         ];
       }),
   },

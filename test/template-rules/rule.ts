@@ -53,6 +53,12 @@ export function amount(node: unknown, whenAbsent: number): number {
   return node === undefined ? whenAbsent : Number(node);
 }
 
+/** A number that is there, or that a parameter has by default. */
+export function setting({ Parameters }: CloudFormationTemplate, node: unknown): number {
+  const name = at(node, 'Ref');
+  return Number(typeof name === 'string' ? at(Parameters[name], 'Default') : node);
+}
+
 /** The logical id that a Ref, a GetAtt or a Sub of one name points to. */
 export function target(node: unknown): string | undefined {
   const reference = at(node, 'Ref');

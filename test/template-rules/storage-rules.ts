@@ -1,26 +1,8 @@
+import { everyOne } from './every-one.ts';
 import { at, list, resourcesOf, target, type NamedResource, type Rule } from './rule.ts';
 
 const retained = ({ attributes }: NamedResource): boolean =>
   at(attributes, 'DeletionPolicy') === 'Retain' && at(attributes, 'UpdateReplacePolicy') === 'Retain';
-
-/** A rule about every resource of one type: each demand that is not met is a fault. */
-function everyOne(
-  name: string,
-  type: string,
-  demands: Readonly<Record<string, (resource: NamedResource) => boolean>>,
-  mistakes: Rule['mistakes'],
-): Rule {
-  return {
-    name,
-    mistakes,
-    faults: (template) =>
-      resourcesOf(template, type).flatMap((resource) =>
-        Object.entries(demands)
-          .filter(([, isMet]) => !isMet(resource))
-          .map(([demand]) => `${resource.id}: ${demand}.`),
-      ),
-  };
-}
 
 const hasLifecycle = ({ properties }: NamedResource, isWanted: (lifecycle: unknown) => boolean): boolean =>
   list(at(properties, 'LifecycleConfiguration', 'Rules')).some(
@@ -77,7 +59,11 @@ export const storageRules: readonly Rule[] = [
     {
       'is not kept when the stack goes': retained,
       'is not encrypted': ({ properties }) =>
-        list(at(properties, 'BucketEncryption', 'ServerSideEncryptionConfiguration')).length > 0,
+        list(at(properties, 'BucketEncryption', 'ServerSideEncryptionConfiguration')).some((encryption) =>
+          ['AES256', 'aws:kms'].includes(
+            String(at(encryption, 'ServerSideEncryptionByDefault', 'SSEAlgorithm')),
+          ),
+        ),
       'has access control lists': ({ properties }) =>
         at(properties, 'OwnershipControls', 'Rules', 0, 'ObjectOwnership') === 'BucketOwnerEnforced',
       'can be made public': ({ properties }) =>
@@ -91,6 +77,10 @@ export const storageRules: readonly Rule[] = [
         path: 'Resources/StagingBucket/Properties/PublicAccessBlockConfiguration/IgnorePublicAcls',
       },
       { mistake: 'no encryption', path: 'Resources/StagingBucket/Properties/BucketEncryption' },
+      {
+        mistake: 'encryption with nothing',
+        path: 'Resources/StagingBucket/Properties/BucketEncryption/ServerSideEncryptionConfiguration/0/ServerSideEncryptionByDefault',
+      },
       { mistake: 'access control lists', path: 'Resources/StagingBucket/Properties/OwnershipControls' },
       {
         mistake: 'a bucket that goes with the stack',
@@ -107,7 +97,8 @@ export const storageRules: readonly Rule[] = [
         hasLifecycle(
           bucket,
           (lifecycle) =>
-            at(lifecycle, 'Prefix') === 'staged/' && at(lifecycle, 'ExpirationInDays') !== undefined,
+            at(lifecycle, 'Prefix') === 'staged/' &&
+            target(at(lifecycle, 'ExpirationInDays')) === 'StagedFileDays',
         ),
       'keeps the parts of unfinished uploads': (bucket) =>
         hasLifecycle(
@@ -122,6 +113,11 @@ export const storageRules: readonly Rule[] = [
         value: 'Disabled',
       },
       {
+        mistake: 'files that are kept as long as nobody said',
+        path: 'Resources/StagingBucket/Properties/LifecycleConfiguration/Rules/0/ExpirationInDays',
+        value: 365,
+      },
+      {
         mistake: 'no end for unfinished uploads',
         path: 'Resources/StagingBucket/Properties/LifecycleConfiguration/Rules/1',
       },
@@ -132,25 +128,47 @@ export const storageRules: readonly Rule[] = [
     mistakes: [
       { mistake: 'a queue that the policy forgets', path: 'Resources/QueuePolicy/Properties/Queues/7' },
       { mistake: 'a bucket without a policy', path: 'Resources/StagingBucketPolicy' },
+      {
+        mistake: 'a policy for the bucket that forgets its objects',
+        path: 'Resources/StagingBucketPolicy/Properties/PolicyDocument/Statement/0/Resource/1',
+      },
+      {
+        mistake: 'a policy that denies nothing',
+        path: 'Resources/QueuePolicy/Properties/PolicyDocument/Statement/0/Effect',
+        value: 'Allow',
+      },
+      {
+        mistake: 'a policy that denies what is over TLS',
+        path: 'Resources/QueuePolicy/Properties/PolicyDocument/Statement/0/Condition/Bool/aws:SecureTransport',
+        value: 'true',
+      },
     ],
     faults: (template) => {
-      const policies = [
-        ...resourcesOf(template, 'AWS::S3::BucketPolicy'),
-        ...resourcesOf(template, 'AWS::SQS::QueuePolicy'),
-      ].filter(({ properties }) =>
-        list(at(properties, 'PolicyDocument', 'Statement')).some(
-          (statement) =>
-            at(statement, 'Effect') === 'Deny' &&
-            at(statement, 'Principal') === '*' &&
-            ['s3:*', 'sqs:*'].includes(String(at(statement, 'Action'))) &&
-            at(statement, 'Condition', 'Bool', 'aws:SecureTransport') === 'false',
-        ),
+      const denials = (
+        type: string,
+        action: string,
+      ): { properties: NamedResource['properties']; of: unknown }[] =>
+        resourcesOf(template, type).flatMap(({ properties }) =>
+          list(at(properties, 'PolicyDocument', 'Statement'))
+            .filter(
+              (statement) =>
+                at(statement, 'Effect') === 'Deny' &&
+                at(statement, 'Principal') === '*' &&
+                at(statement, 'Action') === action &&
+                at(statement, 'Condition', 'Bool', 'aws:SecureTransport') === 'false',
+            )
+            .map((statement) => ({ properties, of: at(statement, 'Resource') })),
+        );
+      const buckets = denials('AWS::S3::BucketPolicy', 's3:*').flatMap(({ properties, of }) => {
+        const id = target(at(properties, 'Bucket')) ?? '';
+        const named = JSON.stringify(list(of));
+        const isWhole = named.includes(`{"Fn::GetAtt":"${id}.Arn"}`) && named.includes(`"\${${id}.Arn}/*"`);
+        return isWhole ? [id] : [];
+      });
+      const queues = denials('AWS::SQS::QueuePolicy', 'sqs:*').flatMap(({ properties, of }) =>
+        of === '*' ? list(at(properties, 'Queues')).map(target) : [],
       );
-      const covered = new Set(
-        policies.flatMap(({ properties }) =>
-          [at(properties, 'Bucket'), ...list(at(properties, 'Queues'))].map(target),
-        ),
-      );
+      const covered = new Set([...buckets, ...queues]);
       return [...resourcesOf(template, 'AWS::S3::Bucket'), ...resourcesOf(template, 'AWS::SQS::Queue')]
         .filter(({ id }) => !covered.has(id))
         .map(({ id }) => `${id} answers over plain HTTP.`);

@@ -223,3 +223,49 @@ it('the template of this project is one that the local stack can run', () => {
   expect(functions.length).toBeGreaterThan(0);
   expect(queues.filter(({ properties }) => properties.RedrivePolicy !== undefined).length).toBeGreaterThan(0);
 });
+
+describe('the Showpad of this project', () => {
+  const { ShowpadV4Url, ShowpadV3Url, ...others } = parameters;
+  const environmentWith = (given: Readonly<Record<string, string>>) =>
+    readTemplate(project, { ...others, ...given }, 'eu-west-1').describe(names).functions[0]?.properties
+      .Environment.Variables;
+
+  it('is known by its subdomain', () => {
+    expect(environmentWith({ ShowpadSubdomain: 'acme' })).toMatchObject({
+      SHOWPAD_V4_URL: 'https://acme.api.showpad.com/v4',
+      SHOWPAD_V3_URL: 'https://acme.showpad.biz/api/v3',
+    });
+  });
+
+  it('or by the URLs of its two APIs', () => {
+    expect(environmentWith({ ShowpadV4Url, ShowpadV3Url })).toMatchObject({
+      SHOWPAD_V4_URL: ShowpadV4Url,
+      SHOWPAD_V3_URL: ShowpadV3Url,
+    });
+  });
+
+  it.each<[string, Readonly<Record<string, string>>]>([
+    ['neither', {}],
+    ['both', { ShowpadSubdomain: 'acme', ShowpadV4Url, ShowpadV3Url }],
+    ['one URL alone', { ShowpadV4Url }],
+    ['a subdomain and one URL', { ShowpadSubdomain: 'acme', ShowpadV3Url }],
+  ])('is not known by %s', (_what, given) => {
+    expect(() => environmentWith(given)).toThrow(
+      /not usable: Give either ShowpadSubdomain, or both ShowpadV4Url and ShowpadV3Url\.$/,
+    );
+  });
+
+  it.each(['acme.showpad.com', 'Acme', '-acme', 'https://acme'])(
+    'has no subdomain %s',
+    (ShowpadSubdomain) => {
+      expect(() => environmentWith({ ShowpadSubdomain })).toThrow('ShowpadSubdomain must match');
+    },
+  );
+
+  it.each(['http://acme.api.showpad.com/v4', 'https://acme.api.showpad.com/v4?a', 'ftp://acme', 'acme'])(
+    'has no API at %s',
+    (url) => {
+      expect(() => environmentWith({ ShowpadV4Url: url, ShowpadV3Url })).toThrow('ShowpadV4Url must match');
+    },
+  );
+});

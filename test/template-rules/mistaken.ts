@@ -1,0 +1,16 @@
+import type { SamTemplate } from '../sam-template.ts';
+import { isIndexed, type Mistake } from './rule.ts';
+
+/** Makes one mistake in a template. */
+export function mistaken(template: SamTemplate, { path, value }: Mistake): SamTemplate {
+  const keys = path.split('/');
+  const last = keys.pop() ?? '';
+  const place = keys.reduce<unknown>((node, key) => (isIndexed(node) ? node[key] : undefined), template);
+  if (!isIndexed(place) || (value === undefined && !Object.hasOwn(place, last))) {
+    throw new Error(`The template has no ${path} any more: make the mistake somewhere else.`);
+  }
+  if (value !== undefined) place[last] = value;
+  else if (Array.isArray(place)) place.splice(Number(last), 1);
+  else delete place[last];
+  return template;
+}
