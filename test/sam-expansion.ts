@@ -32,8 +32,14 @@ const functionSchema = z.looseObject({
 type FunctionProperties = z.output<typeof functionSchema>;
 type FunctionEvent = FunctionProperties['Events'][string];
 
+// SAM takes the authorizer NONE of a route only where the API has a default.
 const apiSchema = z
-  .looseObject({ Auth: z.strictObject({ EnableIamAuthorizer: z.literal(true) }) })
+  .looseObject({
+    Auth: z.strictObject({
+      EnableIamAuthorizer: z.literal(true),
+      DefaultAuthorizer: z.literal('AWS_IAM'),
+    }),
+  })
   .transform(({ Auth, ...settings }) => ({ Auth, settings }));
 
 /**
