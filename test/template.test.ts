@@ -9,6 +9,7 @@ import { samTemplateSchema, type SamTemplate } from './sam-template.ts';
 import { alarmRules } from './template-rules/alarm-rules.ts';
 import { functionRules } from './template-rules/function-rules.ts';
 import { parameterRules } from './template-rules/parameter-rules.ts';
+import { pauseRules } from './template-rules/pause-rules.ts';
 import { permissionRules } from './template-rules/permission-rules.ts';
 import { queueRules } from './template-rules/queue-rules.ts';
 import { isIndexed, type Mistake } from './template-rules/rule.ts';
@@ -116,6 +117,7 @@ describe('our own rules', () => {
     ...permissionRules,
     ...storageRules,
     ...parameterRules,
+    ...pauseRules,
   ];
 
   describe.each(rules)('$name', ({ faults, mistakes }) => {
