@@ -39,7 +39,7 @@ async function pollProcessing({ services, job, asset, attempt }: Work): Promise<
     await assets.recordProcessed(job.key, file, 'failed');
     throw new JobFailure(verdict.code, verdict.why);
   }
-  if (ageMs(file) > config.PROCESSING_DEADLINE_SECONDS * 1_000) {
+  if (await services.deliveryPause.isOver(file.since, config.PROCESSING_DEADLINE_SECONDS)) {
     throw new JobFailure('PROCESSING_DEADLINE', verdict.why);
   }
   const longest = config.PROCESSING_POLL_SECONDS;

@@ -71,8 +71,9 @@ async function applyPending(
   return 'proceed';
 }
 
-function waitForAsset({ services, job, attempt }: Work, { desired }: Asset): StepOutcome {
-  if (isOlderThan(job, services.config.SOURCE_DEADLINE_SECONDS)) {
+async function waitForAsset(work: Work, { desired }: Asset): Promise<StepOutcome> {
+  const { services, job, attempt } = work;
+  if (await isOlderThan(work, services.config.SOURCE_DEADLINE_SECONDS)) {
     throw new JobFailure('ASSET_UNKNOWN', `No asset is known for ${job.subject} of ${job.source}.`);
   }
   const why =

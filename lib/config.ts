@@ -50,6 +50,7 @@ export const configSchema = z.object({
   ALLOW_PRIVATE_SOURCES: z
     .enum(['true', 'false'], { error: 'must be true or false' })
     .transform((flag) => flag === 'true'),
+  DELIVERY: z.enum(['running', 'paused'], { error: 'must be running or paused' }),
 });
 
 export type Config = z.output<typeof configSchema>;

@@ -122,8 +122,8 @@ async function create(work: Work, lease: Lease, asset: Asset, client: ShowpadCli
     await services.assets.record(lease, { intent: { at, applied, isFindable: externalId !== undefined } });
     const required = { name, division: { id: divisionId }, ...(url !== undefined && { url }) };
     const body = { ...draft.body, ...required, ...(externalId !== undefined && { externalId }) };
-    const { id } = await createAsset(client, body).catch((error: unknown) => {
-      throw isConflict(error) ? conflictOf(work, externalId, error) : error;
+    const { id } = await createAsset(client, body).catch(async (error: unknown) => {
+      throw isConflict(error) ? await conflictOf(work, externalId, error) : error;
     });
     await services.assets.record(lease, { ...applied, assetId: id, intent: undefined });
     return { assetId: id, applied: { ...applied, assetId: id } };
@@ -160,10 +160,14 @@ function isConflict(error: unknown): error is ShowpadError {
  * Showpad says that the asset is there already: one that its index does not show yet will be adopted. Without its
  * external id it would be made a second time.
  */
-function conflictOf({ job, services }: Work, externalId: string | undefined, error: ShowpadError): Error {
-  const { SETTLE_SECONDS, SOURCE_DEADLINE_SECONDS } = services.config;
+async function conflictOf(
+  work: Work,
+  externalId: string | undefined,
+  error: ShowpadError,
+): Promise<JobFailure | TryAgain> {
+  const { SETTLE_SECONDS, SOURCE_DEADLINE_SECONDS } = work.services.config;
   const what = `Showpad says that there is an asset with the external id ${externalId ?? '(none)'} already, and shows none to this token`;
-  return isOlderThan(job, SOURCE_DEADLINE_SECONDS)
+  return (await isOlderThan(work, SOURCE_DEADLINE_SECONDS))
     ? new JobFailure('SHOWPAD_REJECTED', `${what}: ${error.message}`)
     : new TryAgain(what, Math.max(1, SETTLE_SECONDS));
 }

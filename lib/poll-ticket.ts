@@ -28,7 +28,7 @@ export async function pollTicket(work: PersonalWork): Promise<StepOutcome> {
   if (!(await personalUploads.claimPoll(ticketId, lastLook))) return again('the ticket was just asked');
 
   const ageMs = Date.now() - Date.parse(since);
-  const isOverdue = ageMs > config.PROCESSING_DEADLINE_SECONDS * 1_000;
+  const isOverdue = await services.deliveryPause.isOver(since, config.PROCESSING_DEADLINE_SECONDS);
   const ticket = await getTicket(client, ticketId).catch((error: unknown) => {
     if (error instanceof ShowpadError && error.status === 404) return null;
     throw error;

@@ -18,6 +18,12 @@ export async function isLaid({ assets, personalUploads }: Services, job: Job): P
   return asset !== null && nextStep(job, asset).kind !== 'unlaid';
 }
 
+/** Whether what comes next for an asset's job is done by a function that calls Showpad. */
+export async function waitsForShowpad({ assets }: Services, job: Job): Promise<boolean> {
+  const asset = await assets.get(job.key);
+  return asset !== null && nextStep(job, asset).kind !== 'stage';
+}
+
 async function resumeAsset({ assets, queues }: Services, job: Job): Promise<boolean> {
   const asset = await assets.get(job.key);
   const next = asset === null ? 'unlaid' : nextStep(job, asset).kind;

@@ -10,6 +10,7 @@ import { Assets } from './assets.ts';
 import { createAwsSockets } from './aws-sockets.ts';
 import { parseConfig, type Config } from './config.ts';
 import { DeadLetterQueues } from './dead-letter-queues.ts';
+import { DeliveryPause } from './delivery-pause.ts';
 import { JobList } from './job-list.ts';
 import { Jobs } from './jobs.ts';
 import { KnownSecrets } from './known-secrets.ts';
@@ -47,6 +48,7 @@ export interface Services {
   readonly queues: Queues;
   readonly deadLetterQueues: DeadLetterQueues;
   readonly sweepState: SweepState;
+  readonly deliveryPause: DeliveryPause;
   readonly sources: SourceRegistry;
   readonly allowance: SourceAllowance;
   readonly staging: () => Promise<Omit<StagedObject, 'key'>>;
@@ -143,6 +145,7 @@ function buildServices(environment: NodeJS.ProcessEnv): Services {
     }),
     deadLetterQueues: new DeadLetterQueues(sqs),
     sweepState: new SweepState(database, config.TABLE_NAME),
+    deliveryPause: new DeliveryPause(database, config.TABLE_NAME, config.DELIVERY === 'paused'),
     allowance: new SourceAllowance(database, config.TABLE_NAME),
     sources: new SourceRegistry(({ fresh }) => readSecret(config.SOURCES_SECRET_ARN, fresh)),
     showpad,

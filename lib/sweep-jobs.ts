@@ -4,7 +4,7 @@ import { fromTheBeginning, hasEnded, type Job } from './jobs.ts';
 import type { PersonalUpload } from './personal-uploads.ts';
 import { queueNames } from './queues.ts';
 import { jobError } from './reasons.ts';
-import { isLaid, resumeJob } from './resume-job.ts';
+import { isLaid, resumeJob, waitsForShowpad } from './resume-job.ts';
 import { longestDelaySeconds } from './retry-rules.ts';
 import { endStuckLeases } from './sweep-leases.ts';
 import { isOverdue, mostSweeps, sweepsSince } from './sweep-patience.ts';
@@ -15,6 +15,13 @@ const mostSentAgain = 500;
 const mostRecipients = 50;
 const acceptanceMs = 86_400_000;
 
+interface Patience {
+  /** How long a message can be away at most. */
+  readonly absenceMs: number;
+  /** When messages were last handed out again after a pause: nothing could change before. */
+  readonly pauseEndedAt: string;
+}
+
 /** Open jobs that nobody works on: those without a message get one, and those that cannot go on fail and say why. */
 export async function sweepJobs(sweep: Sweep): Promise<void> {
   const { services, progress } = sweep;
@@ -22,6 +29,7 @@ export async function sweepJobs(sweep: Sweep): Promise<void> {
   // A message is away while its invocation runs or has died, or while it is put off.
   const hiddenSeconds = Math.max(...settings.map(({ visibilitySeconds }) => visibilitySeconds));
   const absenceMs = (hiddenSeconds + longestDelaySeconds) * 1_000;
+  const patience = { absenceMs, pauseEndedAt: (await services.deliveryPause.note()) ?? '' };
   let after = progress.jobs ?? null;
   let sentAgain = 0;
   for (let pages = 0; pages === 0 || after !== null; pages += 1) {
@@ -31,7 +39,7 @@ export async function sweepJobs(sweep: Sweep): Promise<void> {
     for (const id of page.ids) {
       await bindWork({ about: { jobId: id } }, async () => {
         try {
-          if (await lookAfter(sweep, id, absenceMs)) sentAgain += 1;
+          if (await lookAfter(sweep, id, patience)) sentAgain += 1;
         } catch (error) {
           sweep.failed(error, { jobId: id });
         }
@@ -43,18 +51,26 @@ export async function sweepJobs(sweep: Sweep): Promise<void> {
 }
 
 /** @returns whether a message was sent */
-async function lookAfter(sweep: Sweep, id: string, absenceMs: number): Promise<boolean> {
-  const job = await sweep.services.jobs.get(id);
+async function lookAfter(sweep: Sweep, id: string, patience: Patience): Promise<boolean> {
+  const { services } = sweep;
+  const job = await services.jobs.get(id);
   if (job === null || hasEnded(job)) return false;
   nameWork(factsOf(job));
   await endStuckLeases(sweep, job);
-  if (!(await isLaid(sweep.services, job))) {
+  if (!(await isLaid(services, job))) {
     if (Date.now() - Date.parse(job.createdAt) > acceptanceMs) await refuse(sweep, job);
     return false;
   }
-  if (job.type === 'myfiles.upload') return lookAfterPush(sweep, job, absenceMs);
-  if (!isOverdue(job.updatedAt, job.sweeps, absenceMs, new Date())) return false;
-  return remind(sweep, job, job.updatedAt, () => resumeJob(sweep.services, job));
+  if (job.type === 'myfiles.upload') return lookAfterPush(sweep, job, patience);
+  const changedAt = later(job.updatedAt, patience.pauseEndedAt);
+  if (!isOverdue(changedAt, job.sweeps, patience.absenceMs, new Date())) return false;
+  if (services.deliveryPause.isOn && (await waitsForShowpad(services, job))) return false;
+  return remind(sweep, job, changedAt, () => resumeJob(services, job));
+}
+
+/** The later of two times; an empty one is before all others. */
+function later(one: string, other: string): string {
+  return one > other ? one : other;
 }
 
 /** The event's sender was told that it could not be stored, and has not come back for a day. */
@@ -70,7 +86,11 @@ async function refuse({ services, swept }: Sweep, job: Job): Promise<void> {
 }
 
 /** Looks after each recipient for itself: they change without their job. */
-async function lookAfterPush(sweep: Sweep, job: Job, absenceMs: number): Promise<boolean> {
+async function lookAfterPush(
+  sweep: Sweep,
+  job: Job,
+  { absenceMs, pauseEndedAt }: Patience,
+): Promise<boolean> {
   const { services } = sweep;
   const [push, uploads] = await Promise.all([
     services.personalUploads.getPush(job.id),
@@ -78,11 +98,13 @@ async function lookAfterPush(sweep: Sweep, job: Job, absenceMs: number): Promise
   ]);
   if (push === null) return false;
   const now = new Date();
-  const changedAt = ({ updatedAt = job.updatedAt }: PersonalUpload): string =>
-    updatedAt > job.updatedAt ? updatedAt : job.updatedAt;
-  const newest = uploads.map(changedAt).reduce((one, other) => (one > other ? one : other), job.updatedAt);
+  const jobChangedAt = later(job.updatedAt, pauseEndedAt);
+  const changedAt = ({ updatedAt = '' }: PersonalUpload): string => later(updatedAt, jobChangedAt);
+  const newest = uploads.map(changedAt).reduce(later, jobChangedAt);
   const open = uploads.filter(({ state }) => state !== 'done' && state !== 'failed');
-  if (uploads.length < push.recipients.length || open.length === 0) {
+  const isWithShowpad = push.staged !== undefined && uploads.length === push.recipients.length;
+  if (isWithShowpad && services.deliveryPause.isOn) return false;
+  if (!isWithShowpad || open.length === 0) {
     if (!isOverdue(newest, job.sweeps, absenceMs, now)) return false;
     return remind(sweep, job, newest, () => resumeJob(services, job));
   }

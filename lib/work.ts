@@ -77,26 +77,27 @@ export async function tell(trial: Trial, story: () => Promise<StepOutcome>): Pro
   try {
     return await story();
   } catch (error) {
-    const outcome = outcomeOf(error, trial);
+    const outcome = await outcomeOf(error, trial);
     if (outcome === null) throw error;
     return outcome;
   }
 }
 
 /** What an error means for a step; null when it is nobody's but ours, and a matter for SQS. */
-function outcomeOf(error: unknown, work: Trial): StepOutcome | JobError | null {
+async function outcomeOf(error: unknown, work: Trial): Promise<StepOutcome | JobError | null> {
   if (error instanceof JobFailure) return jobError(error.code, error.message);
   if (error instanceof LeaseLostError) return again(work, error.message, null);
   if (error instanceof NotYet) return { ...again(work, error.message, error.afterSeconds), isTry: false };
   if (error instanceof TryAgain) return again(work, error.message, error.afterSeconds);
   // Time is up for this invocation, not for the job.
   if (work.signal.aborted) {
-    return isOlderThan(work.job, work.services.config.PROCESSING_DEADLINE_SECONDS)
+    return (await isOlderThan(work, work.services.config.PROCESSING_DEADLINE_SECONDS))
       ? jobError('SHOWPAD_UNAVAILABLE', 'Every invocation came to its end before the step was done.')
       : again(work, 'the invocation came to its end', null);
   }
   if (error instanceof SourceError) {
-    const mayRetry = error.retryable && !isOlderThan(work.job, work.services.config.SOURCE_DEADLINE_SECONDS);
+    const mayRetry =
+      error.retryable && !(await isOlderThan(work, work.services.config.SOURCE_DEADLINE_SECONDS));
     return mayRetry
       ? again(work, error.message, error.retryAfterSeconds)
       : jobError(error.code, error.message);
@@ -105,10 +106,10 @@ function outcomeOf(error: unknown, work: Trial): StepOutcome | JobError | null {
   return null;
 }
 
-function showpadOutcome(error: ShowpadError, work: Trial): StepOutcome | JobError {
+async function showpadOutcome(error: ShowpadError, work: Trial): Promise<StepOutcome | JobError> {
   // A refused token is nobody's file's fault: it is put right in one place, and then everything goes on.
   if (error.retryable || error.status === 401) {
-    return isOlderThan(work.job, work.services.config.PROCESSING_DEADLINE_SECONDS)
+    return (await isOlderThan(work, work.services.config.PROCESSING_DEADLINE_SECONDS))
       ? jobError('SHOWPAD_UNAVAILABLE', error.message)
       : { ...again(work, error.message, error.retryAfterSeconds), isTry: error.status !== 429 };
   }
@@ -123,8 +124,12 @@ function again(
   return { againInSeconds: afterSeconds ?? backoffSeconds(attempt), why };
 }
 
-export function isOlderThan(job: Job, seconds: number): boolean {
-  return Date.now() - Date.parse(job.retriedAt ?? job.createdAt) > seconds * 1_000;
+/** Whether a job has been tried for longer than that. */
+export function isOlderThan(
+  { services, job }: Pick<Work, 'services' | 'job'>,
+  seconds: number,
+): Promise<boolean> {
+  return services.deliveryPause.isOver(job.retriedAt ?? job.createdAt, seconds);
 }
 
 /**

@@ -12,19 +12,17 @@ Showpad connector is running. Ctrl-C stops it.
   secret   ${secret}   (source "${source}")
   state    ${stateDirectory ?? 'temporary; set STATE_DIR to keep it'}
 
-Send an event from another terminal:
+Send an event from another terminal, in this folder:
 
-  node --input-type=module <<'END'
-  import { Webhook } from 'standardwebhooks';
-  const body = JSON.stringify({ specversion: '1.0', id: crypto.randomUUID(), source: '/shell', type: 'asset.upsert',
-    subject: 'readme', time: new Date().toISOString(), datacontenttype: 'application/json',
-    data: { file: { url: 'https://www.w3.org/WAI/ER/tests/xhtml/testfiles/resources/pdf/dummy.pdf', name: 'Dummy.pdf' } } });
-  const id = crypto.randomUUID(), now = new Date();
-  const response = await fetch('${apiUrl}/events/${source}', { method: 'POST', body, headers: {
-    'content-type': 'application/cloudevents+json', 'webhook-id': id,
-    'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
-    'webhook-signature': new Webhook('${secret}').sign(id, now, body) } });
-  console.log(response.status, await response.text());
-  END
+  ${firstEvent(apiUrl, source, secret)}
 `;
+}
+
+/** A command for any shell that sends a first event, and follows it until the file is usable. */
+function firstEvent(apiUrl: string, source: string, secret: string): string {
+  const url = 'https://www.w3.org/WAI/ER/tests/xhtml/testfiles/resources/pdf/dummy.pdf';
+  return [
+    `CONNECTOR_URL='${apiUrl}' CONNECTOR_SECRET='${secret}'`,
+    `npm run send -- --source ${source} --subject readme --url '${url}' --name Dummy.pdf --wait`,
+  ].join(' \\\n    ');
 }

@@ -39,6 +39,7 @@ const settingsSchema = z.object({
   SOURCE_DEADLINE_SECONDS: wholeNumber.optional(),
   MAX_FILE_BYTES: wholeNumber.optional(),
   ALLOW_PRIVATE_SOURCES: z.enum(['true', 'false'], { error: 'must be true or false' }).optional(),
+  DELIVERY: z.enum(['running', 'paused'], { error: 'must be running or paused' }).optional(),
   STATE_DIR: z.string().optional(),
 });
 
@@ -110,6 +111,7 @@ function templateParameters(settings: z.output<typeof settingsSchema>): Record<s
     SourceDeadlineSeconds: settings.SOURCE_DEADLINE_SECONDS,
     MaxFileBytes: settings.MAX_FILE_BYTES,
     AllowPrivateSources: settings.ALLOW_PRIVATE_SOURCES,
+    Delivery: settings.DELIVERY,
   };
   return Object.fromEntries(
     Object.entries(parameters).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),

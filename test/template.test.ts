@@ -13,6 +13,7 @@ import { mistaken } from './template-rules/mistaken.ts';
 import { namingRules } from './template-rules/naming-rules.ts';
 import { outputRules } from './template-rules/output-rules.ts';
 import { parameterRules } from './template-rules/parameter-rules.ts';
+import { pauseRules } from './template-rules/pause-rules.ts';
 import { permissionRules } from './template-rules/permission-rules.ts';
 import { queueRules } from './template-rules/queue-rules.ts';
 import { danglingReferences, removalsOf } from './template-rules/removals.ts';
@@ -31,6 +32,7 @@ const rules = [
   ...permissionRules,
   ...storageRules,
   ...parameterRules,
+  ...pauseRules,
   ...loggingRules,
   ...namingRules,
   ...outputRules,

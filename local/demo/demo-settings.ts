@@ -15,6 +15,7 @@ const setAside: Readonly<Record<string, string>> = {
   SOURCES: 'the demo sends as a source of its own, with a fresh secret',
   STATE_DIR: 'the demo begins with nothing each time',
   ALLOW_PRIVATE_SOURCES: 'the demo serves its files from this machine',
+  DELIVERY: 'the demo ends when everything is delivered',
 };
 
 /**

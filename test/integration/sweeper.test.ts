@@ -1,5 +1,5 @@
-import { ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
-import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
+import { DeleteItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { cloudEvent, pdf, startConnector, type Connector, type JobView } from '../connector.ts';
 import { assetKey, hardshipsOf, hoursAgo, jobKey, type Hardships } from './hardships.ts';
@@ -170,6 +170,37 @@ test('a recipient whose ticket nobody looks at any more is looked after, and get
   await stack.settled();
   expect(await connector.job(id)).toMatchObject({ state: 'done' });
   expect(showpad.users.find((user) => user.email === email)?.myFiles.assets).toHaveLength(1);
+});
+
+test('a push whose file has expired, and whose message to fetch it again was lost, gets that message', async () => {
+  const { stack, showpad, served } = connector;
+  await stack.pause('upload-personal-file');
+  const email = showpad.users[1]?.email ?? '';
+  const data = {
+    recipients: [email],
+    file: { url: connector.serve('expired.pdf', pdf('expired')), name: 'E.pdf' },
+  };
+  const { body } = await connector.send({ type: 'myfiles.upload', subject: 'expired', data });
+  const id = body.jobs[0]?.id ?? '';
+  await hardships.until(async () => (await waiting('personalUpload')) === 1);
+  await hardships.lose('personalUpload');
+  const Key = (await stagedKeys()).find((key) => key.includes(id));
+  await stack.clients.s3.send(new DeleteObjectCommand({ Bucket: stack.buckets['staging'], Key }));
+  await stack.clients.dynamodb.send(
+    new UpdateItemCommand({
+      TableName: stack.tableName,
+      Key: { pk: { S: `JOB#${id}` }, sk: { S: 'PUSH' } },
+      UpdateExpression: 'REMOVE staged',
+    }),
+  );
+  await hardships.age(id, 3);
+  await hardships.set({ pk: `JOB#${id}`, sk: 'RECIPIENT#0000' }, { updatedAt: hoursAgo(3) });
+  await hardships.sweep();
+  await stack.resume('upload-personal-file');
+  await stack.settled();
+  expect(await connector.job(id)).toMatchObject({ state: 'done' });
+  expect(served.filter(({ path }) => path === '/expired.pdf')).toHaveLength(2);
+  expect(showpad.users[1]?.myFiles.assets).toHaveLength(1);
 });
 
 test('staged files that nobody will ask for are deleted once their stager is gone; a retry finds its own', async () => {

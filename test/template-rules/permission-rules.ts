@@ -17,7 +17,7 @@ function grantsOf(template: CloudFormationTemplate): Grant[] {
 }
 
 /** Roles of functions that read the given secret. */
-function readersOf(template: CloudFormationTemplate, parameter: string): Set<string> {
+export function readersOf(template: CloudFormationTemplate, parameter: string): Set<string> {
   const readers = grantsOf(template).filter(
     ({ statement }) =>
       list(at(statement, 'Action')).includes('secretsmanager:GetSecretValue') &&

@@ -128,6 +128,7 @@ describe('what is shipped', () => {
       SOURCE_DEADLINE_SECONDS: '3600',
       MAX_FILE_BYTES: '1000',
       ALLOW_PRIVATE_SOURCES: 'false',
+      DELIVERY: 'running',
     };
     const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
     const client = new SecretsManagerClient({

@@ -23,6 +23,7 @@ const usable = {
   SOURCE_DEADLINE_SECONDS: '3600',
   MAX_FILE_BYTES: '5368709120',
   ALLOW_PRIVATE_SOURCES: 'false',
+  DELIVERY: 'running',
 };
 
 function messageOf(environment: Record<string, string | undefined>): string {
@@ -75,6 +76,7 @@ describe('the environment', () => {
     ['MAX_FILE_BYTES', '0'],
     ['ALLOW_PRIVATE_SOURCES', 'TRUE'],
     ['ALLOW_PRIVATE_SOURCES', 'hunter2'],
+    ['DELIVERY', 'off'],
   ])('is refused when %s is “%s”', (key, value) => {
     expect(messageOf({ ...usable, [key]: value })).toMatch(
       new RegExp(`^The environment is not usable\\. ${key}: [^;]+\\.$`),

@@ -34,6 +34,7 @@ export const functionEnvironment: Readonly<Record<string, string>> = {
   SOURCE_DEADLINE_SECONDS: '3600',
   MAX_FILE_BYTES: '1000000',
   ALLOW_PRIVATE_SOURCES: 'false',
+  DELIVERY: 'running',
 };
 
 export function stubEnvironment(environment: Readonly<Record<string, string>> = {}): void {

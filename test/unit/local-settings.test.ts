@@ -29,6 +29,7 @@ describe('the settings of the local stack', () => {
       TICKET_POLL_SECONDS: '1',
       MAX_FILE_BYTES: '1000',
       ALLOW_PRIVATE_SOURCES: 'false',
+      DELIVERY: 'paused',
     });
     expect(settings).toEqual({
       port: 0,
@@ -38,6 +39,7 @@ describe('the settings of the local stack', () => {
         TicketPollSeconds: '1',
         MaxFileBytes: '1000',
         AllowPrivateSources: 'false',
+        Delivery: 'paused',
       },
       showpad: {
         v4Url: 'https://acme.api.showpad.com/v4',
