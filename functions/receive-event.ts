@@ -29,6 +29,8 @@ export const handler = httpHandler(
       await admit(trusted, translation, invocation);
       const events = eventsOf(translation);
       const accepted = await acceptEvents(source, events, invocation.services);
+      const redelivered = accepted.filter(({ isNew }) => !isNew).length;
+      if (redelivered > 0) invocation.services.telemetry.eventsRedelivered(source.name, redelivered);
       const jobs = accepted.map(({ job }) => job);
       return jsonResponse(accepted.some(({ isNew }) => isNew) ? 202 : 200, { jobs: jobs.map(receipt) });
     } catch (error) {

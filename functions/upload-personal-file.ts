@@ -136,10 +136,11 @@ function namesFor({ name, onConflict }: Push): string[] {
 
 /** Tells the recipient's upload what became of the copy: done, or a ticket to be watched. */
 async function settle({ services, job, upload }: PersonalWork, copy: Copy): Promise<StepOutcome> {
-  const { personalUploads, queues, config } = services;
+  const { personalUploads, queues, config, telemetry } = services;
   const { assetId = null, ticketId = null } = copy;
   if (assetId !== null || ticketId === null) {
-    await personalUploads.advance(job.id, upload.index, { state: 'done', assetId, ticketId });
+    if (await personalUploads.advance(job.id, upload.index, { state: 'done', assetId, ticketId }))
+      telemetry.personalFileUsable(job, upload.index);
     return 'proceed';
   }
   await services.jobs.advance(job.id, 'processing');

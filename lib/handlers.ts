@@ -127,7 +127,7 @@ export function sqsHandler<T>(
 function observability(): MiddlewareObj {
   const end = async (): Promise<void> => {
     const { metrics, endInvocation } = getServices();
-    if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+    metrics.publish();
     await endInvocation();
   };
   return {

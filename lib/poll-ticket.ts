@@ -23,11 +23,16 @@ export async function pollTicket(work: PersonalWork): Promise<StepOutcome> {
   const client = await services.showpad();
   const paceMs =
     config.TICKET_POLL_SECONDS * 1_000 * ((await services.pace.scarceSeconds()) > 0 ? scarcityFactor : 1);
-  const again = (why: string): StepOutcome => ({ againInSeconds: paceMs / 1_000, why });
+  const again = (why: string): StepOutcome => ({
+    againInSeconds: paceMs / 1_000,
+    why,
+    isPoll: true,
+  });
   const lastLook = new Date(Date.now() - paceMs + Math.min(toleranceMs, paceMs / 10));
   if (!(await personalUploads.claimPoll(ticketId, lastLook))) return again('the ticket was just asked');
 
   const ageMs = Date.now() - Date.parse(since);
+  services.telemetry.processingLookedAt('ticket', ageMs);
   const isOverdue = ageMs > config.PROCESSING_DEADLINE_SECONDS * 1_000;
   const ticket = await getTicket(client, ticketId).catch((error: unknown) => {
     if (error instanceof ShowpadError && error.status === 404) return null;
@@ -64,7 +69,8 @@ export async function pollTicket(work: PersonalWork): Promise<StepOutcome> {
 async function done(work: PersonalWork, ticketId: string, assetId: string): Promise<StepOutcome> {
   const { services, job, upload } = work;
   await recordEnd(work, ticketId, assetId);
-  await services.personalUploads.advance(job.id, upload.index, { state: 'done', assetId });
+  if (await services.personalUploads.advance(job.id, upload.index, { state: 'done', assetId }))
+    services.telemetry.personalFileUsable(job, upload.index);
   return 'proceed';
 }
 

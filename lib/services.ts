@@ -13,6 +13,7 @@ import { DeadLetterQueues } from './dead-letter-queues.ts';
 import { JobList } from './job-list.ts';
 import { Jobs } from './jobs.ts';
 import { KnownSecrets } from './known-secrets.ts';
+import { MetricSheet } from './metric-sheet.ts';
 import { OpenJobs } from './open-jobs.ts';
 import { PaceItems } from './pace-items.ts';
 import { PersonalUploads } from './personal-uploads.ts';
@@ -33,7 +34,7 @@ import { TransferRates } from './transfer-rates.ts';
 export interface Services {
   readonly config: Config;
   readonly logger: Logger;
-  readonly metrics: Metrics;
+  readonly metrics: MetricSheet;
   readonly telemetry: Telemetry;
   readonly assets: Assets;
   readonly jobs: Jobs;
@@ -100,7 +101,7 @@ function buildServices(environment: NodeJS.ProcessEnv): Services {
   const jsonReplacerFn = (_key: string, value: unknown) =>
     typeof value === 'string' ? known.hide(value) : value;
   const logger = new Logger({ jsonReplacerFn });
-  const metrics = new Metrics({ singleMetric: false });
+  const metrics = new MetricSheet(new Metrics({ singleMetric: false }));
   const timeline = new Timeline(database, config.TABLE_NAME);
   const telemetry = new Telemetry(logger, metrics, timeline);
   const hosts = { v4: new URL(config.SHOWPAD_V4_URL).host, v3: new URL(config.SHOWPAD_V3_URL).host };

@@ -1,12 +1,17 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
-import type { Metrics } from '@aws-lambda-powertools/metrics';
-import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Job } from './jobs.ts';
+import type { MetricName, MetricPart } from './metric-definitions.ts';
+import type { MetricSheet } from './metric-sheet.ts';
+import type { QueueName } from './queues.ts';
 import type { JobError } from './reasons.ts';
+import type { Operation } from './showpad/errors.ts';
+import { operationGroupOf } from './showpad-operations.ts';
 import type { Timeline } from './timeline.ts';
 import { withoutSecretsWithin } from './without-secrets.ts';
 
 type Details = Readonly<Record<string, unknown>>;
+/** The metrics that are split by nothing. */
+type WholeMetric = { [Name in MetricName]: MetricPart<Name> extends null ? Name : never }[MetricName];
 
 /** What the sweeper finds. */
 export type SweptKind =
@@ -23,10 +28,10 @@ export type SweptKind =
 /** One function per thing that happens in the business: its log line, its metric and its line in the timeline. */
 export class Telemetry {
   readonly #logger: Logger;
-  readonly #metrics: Metrics;
+  readonly #metrics: MetricSheet;
   readonly #timeline: Timeline;
 
-  constructor(logger: Logger, metrics: Metrics, timeline: Timeline) {
+  constructor(logger: Logger, metrics: MetricSheet, timeline: Timeline) {
     this.#logger = logger;
     this.#metrics = metrics;
     this.#timeline = timeline;
@@ -42,13 +47,19 @@ export class Telemetry {
     await this.#happened(job, 'event ignored', { type: job.type });
   }
 
+  /** Events that had been delivered before, and have their jobs. */
+  eventsRedelivered(source: string, events: number): void {
+    this.#count('EventsRedelivered', events);
+    this.#logger.info('events redelivered', { source, events });
+  }
+
   deliveryRefused(source: string, status: number, detail: string): void {
     this.#count('DeliveriesRefused');
     this.#logger.warn('delivery refused', { source, status, detail });
   }
 
   async fileStaged(job: Job, file: { size: number; md5: string; sha256: string }): Promise<void> {
-    this.#count('BytesStaged', file.size, MetricUnit.Bytes);
+    this.#count('BytesStaged', file.size);
     await this.#happened(job, 'file staged', file);
   }
 
@@ -69,7 +80,7 @@ export class Telemetry {
 
   async fileUploaded(job: Job, file: { fileId: string; md5: string; size: number }): Promise<void> {
     this.#count('FilesUploaded');
-    this.#count('BytesUploaded', file.size, MetricUnit.Bytes);
+    this.#count('BytesUploaded', file.size);
     const { fileId, md5, size } = file;
     await this.#happened(job, 'file uploaded', { fileId, md5, size });
   }
@@ -96,7 +107,11 @@ export class Telemetry {
 
   async jobDone(job: Job): Promise<void> {
     this.#count('JobsDone');
-    this.#count('SecondsToUsable', (Date.now() - Date.parse(job.createdAt)) / 1_000, MetricUnit.Seconds);
+    if (bringsFile(job)) {
+      // Whoever has a failed job tried again starts the clock anew.
+      const since = Date.parse(job.retriedAt ?? job.createdAt);
+      this.#count('SecondsToUsable', (Date.now() - since) / 1_000);
+    }
     await this.#happened(job, 'done', {});
   }
 
@@ -107,12 +122,18 @@ export class Telemetry {
 
   async personalFileSent(job: Job, recipient: number, bytes: number): Promise<void> {
     this.#count('PersonalFilesSent');
-    this.#count('BytesUploaded', bytes, MetricUnit.Bytes);
+    this.#count('BytesUploaded', bytes);
     await this.#happened(job, 'file sent to My Files', { recipient, bytes });
   }
 
+  /** Kept with the recipient; for five hundred of them it is too frequent for the timeline. */
+  personalFileUsable(job: Job, recipient: number): void {
+    this.#count('PersonalFilesUsable');
+    this.#logger.info('file usable in My Files', { ...identify(job), recipient });
+  }
+
   async recipientFailed(job: Job, recipient: number, error: JobError): Promise<void> {
-    this.#count('RecipientsFailed');
+    this.#metrics.record('RecipientsFailed', 1, error.code);
     await this.#happened(job, 'recipient failed', { recipient, ...error });
   }
 
@@ -128,12 +149,21 @@ export class Telemetry {
   }
 
   async jobFailed(job: Job, error: JobError): Promise<void> {
-    this.#count('JobsFailed');
+    this.#metrics.record('JobsFailed', 1, error.code);
     await this.#happened(job, 'failed', { ...error });
   }
 
-  /** A step that could not be done now and was put off; too frequent for the timeline. */
-  stepPutOff(job: Job, step: string, delaySeconds: number, why: string): void {
+  /** A look at what Showpad makes of a file, and for how long it has been at it; too frequent for a line. */
+  processingLookedAt(what: 'file' | 'ticket', ageMs: number): void {
+    this.#count(what === 'file' ? 'SecondsInProcessing' : 'SecondsOnTicket', ageMs / 1_000);
+  }
+
+  /**
+   * A step that could not be done now and was put off; too frequent for the timeline.
+   * @param isPoll when nothing stood in its way, and Showpad just needs its time
+   */
+  stepPutOff(job: Job, step: QueueName, delaySeconds: number, why: string, isPoll = false): void {
+    if (!isPoll) this.#metrics.record('StepsPutOff', 1, step);
     this.#logger.info('put off', { ...identify(job), step, delaySeconds, why });
   }
 
@@ -143,20 +173,26 @@ export class Telemetry {
   }
 
   sweepEnded(counts: Readonly<Partial<Record<SweptKind, number>>>, failures: number): void {
-    this.#count('Sweeps');
     this.#logger.info('sweep ended', { ...counts, failures });
   }
 
-  showpadAnswered(operation: string, status: number | null, durationMs: number): void {
-    this.#count('ShowpadCalls');
-    this.#count('ShowpadMilliseconds', durationMs, MetricUnit.Milliseconds);
+  /** @param api null for what goes to an upload link, and through no limit of Showpad's */
+  showpadAnswered(
+    api: 'v4' | 'v3' | null,
+    operation: Operation,
+    status: number | null,
+    durationMs: number,
+  ): void {
+    const group = operationGroupOf(operation);
+    if (api !== null) this.#count(api === 'v4' ? 'ShowpadCallsV4' : 'ShowpadCallsV3');
+    this.#metrics.record('ShowpadMilliseconds', durationMs, group);
     if (status === 429) this.#count('ShowpadThrottles');
-    if (status === null || status >= 500) this.#count('ShowpadFaults');
+    else if (status === null || (status >= 400 && status !== 404))
+      this.#metrics.record('ShowpadErrors', 1, group);
     this.#logger.debug('Showpad answered', { operation, status, durationMs });
   }
 
   tokenRenewed(): void {
-    this.#count('TokensRenewed');
     this.#logger.info('access token renewed');
   }
 
@@ -166,13 +202,13 @@ export class Telemetry {
     this.#logger.error('Showpad refuses the credentials', { why });
   }
 
-  showpadPaced(api: string, requestsPerSecond: number): void {
-    this.#metrics.addMetric(`ShowpadRate${api.toUpperCase()}`, MetricUnit.CountPerSecond, requestsPerSecond);
+  showpadPaced(api: 'v4' | 'v3', requestsPerSecond: number): void {
+    this.#count(api === 'v4' ? 'ShowpadRateV4' : 'ShowpadRateV3', requestsPerSecond);
   }
 
   showpadPaused(api: string, seconds: number, why: string): void {
     this.#count('ShowpadPauses');
-    this.#count('ShowpadPauseSeconds', seconds, MetricUnit.Seconds);
+    this.#count('ShowpadPauseSeconds', seconds);
     this.#logger.warn('Showpad paused for everybody', { api, seconds, why });
   }
 
@@ -199,13 +235,13 @@ export class Telemetry {
     await this.#timeline.append(job.key, { what, jobId: job.id, details: withoutSecretsWithin(details) });
   }
 
-  #count(
-    name: string,
-    value = 1,
-    unit: (typeof MetricUnit)[keyof typeof MetricUnit] = MetricUnit.Count,
-  ): void {
-    this.#metrics.addMetric(name, unit, value);
+  #count(name: WholeMetric, value = 1): void {
+    this.#metrics.record(name, value, null);
   }
+}
+
+function bringsFile({ type, wishes }: Job): boolean {
+  return type === 'myfiles.upload' || wishes.includes('content');
 }
 
 function identify(job: Job): Details {
