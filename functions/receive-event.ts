@@ -29,6 +29,7 @@ export const handler = httpHandler(
       await admit(trusted, translation, invocation);
       const events = eventsOf(translation);
       const accepted = await acceptEvents(source, events, invocation.services);
+      await invocation.services.roster.tell(invocation.services.sources.latest);
       const redelivered = accepted.filter(({ isNew }) => !isNew).length;
       if (redelivered > 0) invocation.services.telemetry.eventsRedelivered(source.name, redelivered);
       const jobs = accepted.map(({ job }) => job);

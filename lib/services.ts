@@ -23,6 +23,8 @@ import { ShowpadPace } from './showpad-pace.ts';
 import type { ShowpadNames } from './showpad-names.ts';
 import type { ShowpadClient } from './showpad/client.ts';
 import { SourceAllowance } from './source-allowance.ts';
+import { SourceRhythms } from './source-rhythms.ts';
+import { SourceRoster } from './source-roster.ts';
 import { SourceRegistry } from './sources/source-registry.ts';
 import type { StagedObject } from './staging.ts';
 import { SweepState } from './sweep-state.ts';
@@ -49,6 +51,8 @@ export interface Services {
   readonly sweepState: SweepState;
   readonly sources: SourceRegistry;
   readonly allowance: SourceAllowance;
+  readonly roster: SourceRoster;
+  readonly rhythms: SourceRhythms;
   readonly staging: () => Promise<Omit<StagedObject, 'key'>>;
   readonly showpad: () => Promise<ShowpadClient>;
   readonly names: () => Promise<ShowpadNames>;
@@ -140,6 +144,8 @@ function buildServices(environment: NodeJS.ProcessEnv): Services {
     deadLetterQueues: new DeadLetterQueues(sqs),
     sweepState: new SweepState(database, config.TABLE_NAME),
     allowance: new SourceAllowance(database, config.TABLE_NAME),
+    roster: new SourceRoster(database, config.TABLE_NAME),
+    rhythms: new SourceRhythms(database, config.TABLE_NAME),
     sources: new SourceRegistry(({ fresh }) => readSecret(config.SOURCES_SECRET_ARN, fresh)),
     showpad,
     names: remembered(async () => {

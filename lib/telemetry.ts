@@ -172,6 +172,21 @@ export class Telemetry {
     this.#logger.warn('swept', { kind, ...details });
   }
 
+  /** Told once for each silence; an alarm looks at `sourcesSilent`. */
+  sourceSilent(source: string, times: { silentMs: number; allowedMs: number; usualMs: number | null }): void {
+    const hours = (ms: number): number => Math.round(ms / 36_000) / 100;
+    this.#logger.warn('source is silent', {
+      source,
+      silentHours: hours(times.silentMs),
+      usualHours: times.usualMs === null ? null : hours(times.usualMs),
+      allowedHours: hours(times.allowedMs),
+    });
+  }
+
+  sourcesSilent(count: number): void {
+    this.#count('SilentSources', count);
+  }
+
   sweepEnded(counts: Readonly<Partial<Record<SweptKind, number>>>, failures: number): void {
     this.#logger.info('sweep ended', { ...counts, failures });
   }
