@@ -7,29 +7,39 @@ import { parseTemplate } from '../local/intrinsics.ts';
 import { expandSam } from './sam-expansion.ts';
 import { samTemplateSchema, type SamTemplate } from './sam-template.ts';
 import { alarmRules } from './template-rules/alarm-rules.ts';
+import { dashboardRules } from './template-rules/dashboard-rules.ts';
 import { functionRules } from './template-rules/function-rules.ts';
+import { metricRules } from './template-rules/metric-rules.ts';
 import { parameterRules } from './template-rules/parameter-rules.ts';
 import { permissionRules } from './template-rules/permission-rules.ts';
 import { queueRules } from './template-rules/queue-rules.ts';
 import { isIndexed, type Mistake } from './template-rules/rule.ts';
 import { storageRules } from './template-rules/storage-rules.ts';
+import { thresholdRules } from './template-rules/threshold-rules.ts';
 
 const templateFile = join(import.meta.dirname, '../template.yaml');
 const source = readFileSync(templateFile, 'utf8');
-const readTemplate = (): SamTemplate => samTemplateSchema.parse(parseTemplate(source));
+const parsed = parseTemplate(source);
+const readTemplate = (): SamTemplate => samTemplateSchema.parse(structuredClone(parsed));
 
 /** Makes one mistake in a template. */
-function mistaken(template: SamTemplate, { path, value }: Mistake): SamTemplate {
+function mistaken(template: SamTemplate, { path, value, part }: Mistake): SamTemplate {
   const keys = path.split('/');
   const last = keys.pop() ?? '';
   const place = keys.reduce<unknown>((node, key) => (isIndexed(node) ? node[key] : undefined), template);
   if (!isIndexed(place) || (value === undefined && !Object.hasOwn(place, last))) {
     throw new Error(`The template has no ${path} any more: make the mistake somewhere else.`);
   }
-  if (value !== undefined) place[last] = value;
+  if (part !== undefined) place[last] = replaced(place[last], part, String(value));
+  else if (value !== undefined) place[last] = value;
   else if (Array.isArray(place)) place.splice(Number(last), 1);
   else delete place[last];
   return template;
+}
+
+function replaced(text: unknown, part: string, by: string): string {
+  if (typeof text === 'string' && text.includes(part)) return text.replaceAll(part, by);
+  throw new Error(`${part} is no longer there: make the mistake somewhere else.`);
 }
 
 describe("AWS's own validator", () => {
@@ -112,6 +122,9 @@ describe('our own rules', () => {
   const rules = [
     ...queueRules,
     ...alarmRules,
+    ...thresholdRules,
+    ...metricRules,
+    ...dashboardRules,
     ...functionRules,
     ...permissionRules,
     ...storageRules,

@@ -1,5 +1,6 @@
 import { DeleteCommand, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { eventOrder } from '../../lib/event-order.ts';
 import { jobId } from '../../lib/jobs.ts';
 import { getServices, resetServices } from '../../lib/services.ts';
 import { parseSources, type Source } from '../../lib/sources/source.ts';
@@ -55,7 +56,7 @@ async function send(source: string): Promise<void> {
     key: `${source}:a`,
     type: 'asset.upsert',
     state: 'done',
-    order: { time: new Date().toISOString(), id },
+    order: eventOrder({ id, time: '2026-01-01T00:00:00.000000000Z' }),
     wishes: [],
     defaults: {},
     error: null,
