@@ -29,6 +29,7 @@ async function pollProcessing({ services, job, asset, attempt }: Work): Promise<
   const { assetId, file } = asset.applied;
   if (assetId === undefined || file === undefined) return 'proceed';
   nameWork({ fileId: file.fileId });
+  telemetry.processingLookedAt('file', ageMs(file));
 
   const verdict = await judge(await services.showpad(), assetId, file, config.SETTLE_SECONDS * 1_000);
   if (verdict.kind === 'usable') {
@@ -43,7 +44,11 @@ async function pollProcessing({ services, job, asset, attempt }: Work): Promise<
     throw new JobFailure('PROCESSING_DEADLINE', verdict.why);
   }
   const longest = config.PROCESSING_POLL_SECONDS;
-  return { againInSeconds: Math.min(longest, quickDelaysSeconds[attempt] ?? longest), why: verdict.why };
+  return {
+    againInSeconds: Math.min(longest, quickDelaysSeconds[attempt] ?? longest),
+    why: verdict.why,
+    isPoll: true,
+  };
 }
 
 type Verdict =

@@ -29,6 +29,7 @@ export const handler = httpHandler(
       await admit(trusted, translation, invocation);
       const events = eventsOf(translation);
       const accepted = await acceptEvents(source, events, invocation.services);
+      await invocation.services.roster.tell(invocation.services.sources.latest);
       const jobs = accepted.map(({ job }) => job);
       return jsonResponse(accepted.some(({ isNew }) => isNew) ? 202 : 200, { jobs: jobs.map(receipt) });
     } catch (error) {

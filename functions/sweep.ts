@@ -3,6 +3,7 @@ import { scheduleHandler } from '../lib/handlers.ts';
 import { sweepStaged, sweepUploads } from '../lib/sweep-bucket.ts';
 import { sweepDeadLetters } from '../lib/sweep-dead-letters.ts';
 import { sweepJobs } from '../lib/sweep-jobs.ts';
+import { sweepSilence } from '../lib/sweep-silence.ts';
 import { runSweep } from '../lib/sweep.ts';
 
 /**
@@ -18,5 +19,7 @@ export const handler = scheduleHandler((invocation) =>
     sweepJobs,
     sweepUploads,
     sweepStaged,
+    // Sources from which nothing comes any more are counted, for an alarm.
+    sweepSilence,
   ]),
 );

@@ -143,7 +143,7 @@ async function giveBack(record: SQSRecord, error: Error, { services }: Invocatio
 function observability(): MiddlewareObj {
   const end = async (): Promise<void> => {
     const { metrics, endInvocation } = getServices();
-    if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+    metrics.publish();
     await endInvocation();
   };
   return {

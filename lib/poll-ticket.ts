@@ -23,12 +23,17 @@ export async function pollTicket(work: PersonalWork): Promise<StepOutcome> {
   const client = await services.showpad();
   const paceMs =
     config.TICKET_POLL_SECONDS * 1_000 * ((await services.pace.scarceSeconds()) > 0 ? scarcityFactor : 1);
-  const again = (why: string): StepOutcome => ({ againInSeconds: paceMs / 1_000, why });
+  const again = (why: string): StepOutcome => ({
+    againInSeconds: paceMs / 1_000,
+    why,
+    isPoll: true,
+  });
   const lastLook = new Date(Date.now() - paceMs + Math.min(toleranceMs, paceMs / 10));
   if (!(await personalUploads.claimPoll(ticketId, lastLook))) return again('the ticket was just asked');
 
   const ageMs = Date.now() - Date.parse(since);
   const isOverdue = await services.deliveryPause.isOver(since, config.PROCESSING_DEADLINE_SECONDS);
+  services.telemetry.processingLookedAt('ticket', ageMs);
   const ticket = await getTicket(client, ticketId).catch((error: unknown) => {
     if (error instanceof ShowpadError && error.status === 404) return null;
     throw error;

@@ -92,8 +92,8 @@ async function putOff(
   { services, job }: PushWork,
   outcome: Exclude<StepOutcome, 'proceed'>,
 ): Promise<void> {
-  const { againInSeconds, why } = outcome;
-  services.telemetry.stepPutOff(job, queue, againInSeconds, why);
+  const { againInSeconds, why, isPoll } = outcome;
+  services.telemetry.stepPutOff(job, queue, againInSeconds, why, isPoll);
   const attempt = nextAttempt(message.attempt, outcome);
   await services.queues.send(queue, job, { ...message, attempt }, againInSeconds);
 }

@@ -7,7 +7,7 @@ import { backoffSeconds } from './retry-rules.ts';
 import type { ShowpadClient } from './showpad/client.ts';
 import { ShowpadError } from './showpad/errors.ts';
 import { createFile, getFile } from './showpad/files.ts';
-import { uploadBinary, uploadOperation } from './showpad/upload.ts';
+import { uploadBinary } from './showpad/upload.ts';
 import { openIfStaged } from './staging.ts';
 import { inTime, measureTransfer } from './transfer-limits.ts';
 import type { StepOutcome, Work } from './work.ts';
@@ -67,12 +67,7 @@ async function sendStaged(
     await deliver(work, lease, asset, () =>
       measureTransfer(work, 'upload link', size, (onEnd) =>
         uploadBinary(client, { uploadMeta, body, size, contentMD5, signal, onEnd }),
-      ).catch((error: unknown) => {
-        const elapsedMs = Math.round(performance.now() - startedAt);
-        if (error instanceof ShowpadError)
-          services.telemetry.uploadFailed(uploadOperation, error.status, elapsedMs);
-        throw error;
-      }),
+      ),
     );
     const durationMs = Math.round(performance.now() - startedAt);
     const sent: AppliedFile = { ...file, state: 'sent', since: new Date().toISOString() };

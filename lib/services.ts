@@ -15,6 +15,7 @@ import { JobList } from './job-list.ts';
 import { Jobs } from './jobs.ts';
 import { KnownSecrets } from './known-secrets.ts';
 import { LineFormatter } from './line-formatter.ts';
+import { MetricSheet } from './metric-sheet.ts';
 import { OpenJobs } from './open-jobs.ts';
 import { PaceItems } from './pace-items.ts';
 import { PersonalUploads } from './personal-uploads.ts';
@@ -24,6 +25,8 @@ import { ShowpadPace } from './showpad-pace.ts';
 import type { ShowpadNames } from './showpad-names.ts';
 import type { ShowpadClient } from './showpad/client.ts';
 import { SourceAllowance } from './source-allowance.ts';
+import { SourceRhythms } from './source-rhythms.ts';
+import { SourceRoster } from './source-roster.ts';
 import { SourceRegistry } from './sources/source-registry.ts';
 import type { StagedObject } from './staging.ts';
 import { SweepState } from './sweep-state.ts';
@@ -35,7 +38,7 @@ import { TransferRates } from './transfer-rates.ts';
 export interface Services {
   readonly config: Config;
   readonly logger: Logger;
-  readonly metrics: Metrics;
+  readonly metrics: MetricSheet;
   readonly telemetry: Telemetry;
   readonly assets: Assets;
   readonly jobs: Jobs;
@@ -51,6 +54,8 @@ export interface Services {
   readonly deliveryPause: DeliveryPause;
   readonly sources: SourceRegistry;
   readonly allowance: SourceAllowance;
+  readonly roster: SourceRoster;
+  readonly rhythms: SourceRhythms;
   readonly staging: () => Promise<Omit<StagedObject, 'key'>>;
   readonly showpad: () => Promise<ShowpadClient>;
   readonly names: () => Promise<ShowpadNames>;
@@ -107,7 +112,7 @@ function buildServices(environment: NodeJS.ProcessEnv): Services {
   // Powertools takes Lambda's own level for ours; but Lambda's is DEBUG, so that it lets the metrics pass.
   delete environment['AWS_LAMBDA_LOG_LEVEL'];
   const logger = new Logger({ jsonReplacerFn, logFormatter: new LineFormatter() });
-  const metrics = new Metrics({ singleMetric: false });
+  const metrics = new MetricSheet(new Metrics({ singleMetric: false }));
   const timeline = new Timeline(database, config.TABLE_NAME);
   const telemetry = new Telemetry(logger, metrics, timeline);
   const hosts = { v4: new URL(config.SHOWPAD_V4_URL).host, v3: new URL(config.SHOWPAD_V3_URL).host };
@@ -147,6 +152,8 @@ function buildServices(environment: NodeJS.ProcessEnv): Services {
     sweepState: new SweepState(database, config.TABLE_NAME),
     deliveryPause: new DeliveryPause(database, config.TABLE_NAME, config.DELIVERY === 'paused'),
     allowance: new SourceAllowance(database, config.TABLE_NAME),
+    roster: new SourceRoster(database, config.TABLE_NAME),
+    rhythms: new SourceRhythms(database, config.TABLE_NAME),
     sources: new SourceRegistry(({ fresh }) => readSecret(config.SOURCES_SECRET_ARN, fresh)),
     showpad,
     names: remembered(async () => {

@@ -23,13 +23,20 @@ export function connectShowpad(
   telemetry: Telemetry,
   pacer: Pacer,
 ): ShowpadClient {
-  const onResponse: ShowpadClientOptions['onResponse'] = ({ operation, status, durationMs }) => {
-    telemetry.showpadAnswered(operation, status, durationMs);
+  const onResponse: NonNullable<ShowpadClientOptions['onResponse']> = ({
+    api,
+    operation,
+    status,
+    durationMs,
+  }) => {
+    telemetry.showpadAnswered(api, operation, status, durationMs);
   };
   const endpoint = new TokenEndpoint({
     v3Url: config.SHOWPAD_V3_URL,
     withDispatcher: (task) => client.withSockets(task),
-    onResponse,
+    onResponse: (response) => {
+      onResponse({ api: 'v3', ...response });
+    },
   });
   const items = new Items(database, config.TABLE_NAME, itemRetentionSeconds, () => new Date());
   const secret = new CredentialsSecret(readSecret);

@@ -1,13 +1,18 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
-import type { Metrics } from '@aws-lambda-powertools/metrics';
-import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { factsOf } from './current-work.ts';
 import type { Job } from './jobs.ts';
+import type { MetricName, MetricPart } from './metric-definitions.ts';
+import type { MetricSheet } from './metric-sheet.ts';
+import type { QueueName } from './queues.ts';
 import type { JobError } from './reasons.ts';
+import type { Operation } from './showpad/errors.ts';
+import { operationGroupOf } from './showpad-operations.ts';
 import type { Timeline } from './timeline.ts';
 import { withoutSecretsWithin } from './without-secrets.ts';
 
 type Details = Readonly<Record<string, unknown>>;
+/** The metrics that are split by nothing. */
+type WholeMetric = { [Name in MetricName]: MetricPart<Name> extends null ? Name : never }[MetricName];
 
 /** What the sweeper finds. */
 export type SweptKind =
@@ -24,10 +29,10 @@ export type SweptKind =
 /** One function per thing that happens in the business: its log line, its metric and its line in the timeline. */
 export class Telemetry {
   readonly #logger: Logger;
-  readonly #metrics: Metrics;
+  readonly #metrics: MetricSheet;
   readonly #timeline: Timeline;
 
-  constructor(logger: Logger, metrics: Metrics, timeline: Timeline) {
+  constructor(logger: Logger, metrics: MetricSheet, timeline: Timeline) {
     this.#logger = logger;
     this.#metrics = metrics;
     this.#timeline = timeline;
@@ -45,6 +50,7 @@ export class Telemetry {
 
   /** Its first delivery, or one that failed half-way, had been here before. */
   eventRedelivered(job: Job): void {
+    this.#count('EventsRedelivered');
     this.#logger.info('event delivered again', { ...identify(job), state: job.state });
   }
 
@@ -61,7 +67,7 @@ export class Telemetry {
     job: Job,
     file: { size: number; md5: string; sha256: string; durationMs: number },
   ): Promise<void> {
-    this.#count('BytesStaged', file.size, MetricUnit.Bytes);
+    this.#count('BytesStaged', file.size);
     await this.#happened(job, 'file staged', file);
   }
 
@@ -86,7 +92,7 @@ export class Telemetry {
     file: { fileId: string; md5: string; size: number; durationMs?: number },
   ): Promise<void> {
     this.#count('FilesUploaded');
-    this.#count('BytesUploaded', file.size, MetricUnit.Bytes);
+    this.#count('BytesUploaded', file.size);
     const { fileId, md5, size, durationMs } = file;
     await this.#happened(job, 'file uploaded', { fileId, md5, size, durationMs });
   }
@@ -122,9 +128,11 @@ export class Telemetry {
 
   async jobDone(job: Job): Promise<void> {
     this.#count('JobsDone');
-    const seconds = (Date.now() - Date.parse(job.createdAt)) / 1_000;
-    this.#count('SecondsToUsable', seconds, MetricUnit.Seconds);
-    await this.#happened(job, 'done', { seconds, ...ofAllRecipients });
+    this.#count('JobsDone');
+    const ageSeconds = (since: string): number => (Date.now() - Date.parse(since)) / 1_000;
+    // Whoever has a failed job tried again starts the clock anew.
+    if (bringsFile(job)) this.#count('SecondsToUsable', ageSeconds(job.retriedAt ?? job.createdAt));
+    await this.#happened(job, 'done', { seconds: ageSeconds(job.createdAt), ...ofAllRecipients });
   }
 
   async jobSuperseded(job: Job): Promise<void> {
@@ -138,7 +146,7 @@ export class Telemetry {
     file: { assetId?: string; ticketId?: string; size: number; durationMs: number },
   ): Promise<void> {
     this.#count('PersonalFilesSent');
-    this.#count('BytesUploaded', file.size, MetricUnit.Bytes);
+    this.#count('BytesUploaded', file.size);
     await this.#happened(job, 'file sent to My Files', { recipient, ...file });
   }
 
@@ -147,6 +155,7 @@ export class Telemetry {
     recipient: number,
     ids: { assetId: string | null; ticketId: string | null },
   ): Promise<void> {
+    this.#count('PersonalFilesUsable');
     await this.#happened(job, 'file is in My Files', { recipient, ...ids });
   }
 
@@ -155,7 +164,7 @@ export class Telemetry {
     { index, assetId, ticketId }: { index: number; assetId: string | null; ticketId: string | null },
     error: JobError,
   ): Promise<void> {
-    this.#count('RecipientsFailed');
+    this.#metrics.record('RecipientsFailed', 1, error.code);
     await this.#happened(job, 'recipient failed', { recipient: index, assetId, ticketId, ...error });
   }
 
@@ -171,12 +180,21 @@ export class Telemetry {
   }
 
   async jobFailed(job: Job, error: JobError): Promise<void> {
-    this.#count('JobsFailed');
+    this.#metrics.record('JobsFailed', 1, error.code);
     await this.#happened(job, 'failed', { ...error, ...ofAllRecipients });
   }
 
-  /** A step that could not be done now and was put off; too frequent for the timeline. */
-  stepPutOff(job: Job, step: string, delaySeconds: number, why: string): void {
+  /** A look at what Showpad makes of a file, and for how long it has been at it; too frequent for a line. */
+  processingLookedAt(what: 'file' | 'ticket', ageMs: number): void {
+    this.#count(what === 'file' ? 'SecondsInProcessing' : 'SecondsOnTicket', ageMs / 1_000);
+  }
+
+  /**
+   * A step that could not be done now and was put off; too frequent for the timeline.
+   * @param isPoll when nothing stood in its way, and Showpad just needs its time
+   */
+  stepPutOff(job: Job, step: QueueName, delaySeconds: number, why: string, isPoll = false): void {
+    if (!isPoll) this.#metrics.record('StepsPutOff', 1, step);
     this.#logger.info('put off', { ...identify(job), step, delaySeconds, why });
   }
 
@@ -185,30 +203,47 @@ export class Telemetry {
     this.#logger.warn('swept', { kind, ...details });
   }
 
+  /** Told once for each silence; an alarm looks at `sourcesSilent`. */
+  sourceSilent(source: string, times: { silentMs: number; allowedMs: number; usualMs: number | null }): void {
+    const hours = (ms: number): number => Math.round(ms / 36_000) / 100;
+    this.#logger.warn('source is silent', {
+      source,
+      silentHours: hours(times.silentMs),
+      usualHours: times.usualMs === null ? null : hours(times.usualMs),
+      allowedHours: hours(times.allowedMs),
+    });
+  }
+
+  sourcesSilent(count: number): void {
+    this.#count('SilentSources', count);
+  }
+
   sweepEnded(counts: Readonly<Partial<Record<SweptKind, number>>>, failures: number): void {
-    this.#count('Sweeps');
     this.#logger.info('sweep ended', { ...counts, failures });
   }
 
-  showpadAnswered(operation: string, status: number | null, durationMs: number): void {
-    this.#count('ShowpadCalls');
-    this.#count('ShowpadMilliseconds', durationMs, MetricUnit.Milliseconds);
+  /** @param api null for what goes to an upload link, and through no limit of Showpad's */
+  showpadAnswered(
+    api: 'v4' | 'v3' | null,
+    operation: Operation,
+    status: number | null,
+    durationMs: number,
+  ): void {
+    const group = operationGroupOf(operation);
+    if (api !== null) this.#count(api === 'v4' ? 'ShowpadCallsV4' : 'ShowpadCallsV3');
+    this.#metrics.record('ShowpadMilliseconds', durationMs, group);
     if (status === 429) this.#count('ShowpadThrottles');
-    if (status === null || status >= 500) this.#count('ShowpadFaults');
+    else if (status === null || (status >= 400 && status !== 404))
+      this.#metrics.record('ShowpadErrors', 1, group);
     const call = { operation, status, durationMs };
-    const isRead = operation.startsWith('GET ') && status !== null && status < 400;
-    // Reads that go well are most of all calls, and tell nothing that the metrics do not.
-    if (isRead) this.#logger.debug('Showpad answered', call);
+    // Reads that go well are most of all calls, and tell nothing that the metrics do not; of a file that was uploaded
+    // there is a line of its own.
+    const isExpected = status !== null && status < 400 && (operation.startsWith('GET ') || api === null);
+    if (isExpected) this.#logger.debug('Showpad answered', call);
     else this.#logger.info('Showpad answered', call);
   }
 
-  /** What answered is the storage behind an upload link. That a file was uploaded is told as such. */
-  uploadFailed(operation: string, status: number | null, durationMs: number): void {
-    this.#logger.info('Showpad answered', { operation, status, durationMs });
-  }
-
   tokenRenewed(): void {
-    this.#count('TokensRenewed');
     this.#logger.info('access token renewed');
   }
 
@@ -218,13 +253,13 @@ export class Telemetry {
     this.#logger.error('Showpad refuses the credentials', { why });
   }
 
-  showpadPaced(api: string, requestsPerSecond: number): void {
-    this.#metrics.addMetric(`ShowpadRate${api.toUpperCase()}`, MetricUnit.CountPerSecond, requestsPerSecond);
+  showpadPaced(api: 'v4' | 'v3', requestsPerSecond: number): void {
+    this.#count(api === 'v4' ? 'ShowpadRateV4' : 'ShowpadRateV3', requestsPerSecond);
   }
 
   showpadPaused(api: string, seconds: number, why: string): void {
     this.#count('ShowpadPauses');
-    this.#count('ShowpadPauseSeconds', seconds, MetricUnit.Seconds);
+    this.#count('ShowpadPauseSeconds', seconds);
     this.#logger.warn('Showpad paused for everybody', { api, seconds, why });
   }
 
@@ -255,17 +290,17 @@ export class Telemetry {
     await this.#timeline.append(job.key, { what, jobId: job.id, details: withoutSecretsWithin(details) });
   }
 
-  #count(
-    name: string,
-    value = 1,
-    unit: (typeof MetricUnit)[keyof typeof MetricUnit] = MetricUnit.Count,
-  ): void {
-    this.#metrics.addMetric(name, unit, value);
+  #count(name: WholeMetric, value = 1): void {
+    this.#metrics.record(name, value, null);
   }
 }
 
 // The work under way may have been for one of them.
 const ofAllRecipients = { recipient: undefined, ticketId: undefined };
+
+function bringsFile({ type, wishes }: Job): boolean {
+  return type === 'myfiles.upload' || wishes.includes('content');
+}
 
 function identify(job: Job): Details {
   return { ...factsOf(job), ...job.showpad };

@@ -27,6 +27,8 @@ export type StepOutcome =
       readonly why: string;
       /** False when nothing could be tried: the next attempt has the number of this one. */
       readonly isTry?: boolean;
+      /** True when nothing stood in the way, and what was looked at just needs its time. */
+      readonly isPoll?: boolean;
     };
 
 /** The number of the attempt after this one. */
@@ -63,8 +65,8 @@ export function step(kind: QueuedStep, story: (work: Work) => Promise<StepOutcom
     else if ('code' in outcome)
       await fail(services, job, (await services.assets.get(job.key)) ?? asset, outcome);
     else {
-      const { againInSeconds, why } = outcome;
-      services.telemetry.stepPutOff(job, kind, againInSeconds, why);
+      const { againInSeconds, why, isPoll } = outcome;
+      services.telemetry.stepPutOff(job, kind, againInSeconds, why, isPoll);
       const next = nextAttempt(attempt, outcome);
       await services.queues.send(kind, job, { attempt: next }, againInSeconds);
       await services.jobs.advance(jobId, stateWhile[kind](job), { attempts: next });

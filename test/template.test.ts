@@ -7,11 +7,13 @@ import { parseTemplate } from '../local/intrinsics.ts';
 import { expandSam } from './sam-expansion.ts';
 import { samTemplateSchema, type CloudFormationTemplate, type SamTemplate } from './sam-template.ts';
 import { alarmRules } from './template-rules/alarm-rules.ts';
+import { dashboardRules } from './template-rules/dashboard-rules.ts';
 import { functionRules } from './template-rules/function-rules.ts';
 import { loggingRules } from './template-rules/logging-rules.ts';
 import { mistaken } from './template-rules/mistaken.ts';
 import { namingRules } from './template-rules/naming-rules.ts';
 import { outputRules } from './template-rules/output-rules.ts';
+import { metricRules } from './template-rules/metric-rules.ts';
 import { parameterRules } from './template-rules/parameter-rules.ts';
 import { pauseRules } from './template-rules/pause-rules.ts';
 import { permissionRules } from './template-rules/permission-rules.ts';
@@ -19,6 +21,7 @@ import { queueRules } from './template-rules/queue-rules.ts';
 import { danglingReferences, removalsOf } from './template-rules/removals.ts';
 import type { Mistake } from './template-rules/rule.ts';
 import { storageRules } from './template-rules/storage-rules.ts';
+import { thresholdRules } from './template-rules/threshold-rules.ts';
 import { workloadRules } from './template-rules/workload-rules.ts';
 
 const templateFile = join(import.meta.dirname, '../template.yaml');
@@ -28,6 +31,9 @@ const readTemplate = (): SamTemplate => structuredClone(parsed);
 const rules = [
   ...queueRules,
   ...alarmRules,
+  ...thresholdRules,
+  ...metricRules,
+  ...dashboardRules,
   ...functionRules,
   ...permissionRules,
   ...storageRules,

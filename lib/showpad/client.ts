@@ -7,7 +7,7 @@ import type { Answer } from './answer.ts';
 import { readBudget } from './budget.ts';
 import { checkAnswer } from './checked-answer.ts';
 import { Connections } from './connections.ts';
-import type { Method, Operation } from './errors.ts';
+import { ShowpadError, type Method, type Operation } from './errors.ts';
 import { commonHeaders, exchange, protocolError, readRawAnswer } from './exchange.ts';
 import type { RawAnswer } from './exchange.ts';
 import type { MultipartForm } from './multipart-form.ts';
@@ -30,8 +30,9 @@ export interface ShowpadClientOptions {
   readonly createDispatcher: () => Dispatcher;
   /** Lets upload links be http and point at private addresses: for a stack on one machine. */
   readonly allowPrivateAddresses?: boolean;
-  /** Told of every HTTP answer; `status` is null when none came. */
+  /** Told of every HTTP answer; `status` is null when none came, `api` for what goes to an upload link. */
   readonly onResponse?: (response: {
+    api: 'v4' | 'v3' | null;
     operation: Operation;
     status: number | null;
     durationMs: number;
@@ -171,12 +172,22 @@ export class ShowpadClient {
     });
   }
 
-  /** Runs `task` on the client's own sockets, for requests to upload links: they count as writes. */
-  withDispatcher<T>(task: (dispatcher: Dispatcher) => Promise<T>): Promise<T> {
-    return this.withSockets((dispatcher) => {
-      this.#options.beforeWrite?.();
-      return task(dispatcher);
-    });
+  /** Runs `task` on the client's own sockets, for a request to an upload link: it counts as a write. */
+  async withDispatcher<T>(task: (dispatcher: Dispatcher) => Promise<T>, operation: Operation): Promise<T> {
+    let startedAt: number | null = null;
+    let status: number | null = 200;
+    try {
+      return await this.withSockets((dispatcher) => {
+        this.#options.beforeWrite?.();
+        startedAt = this.#now();
+        return task(dispatcher);
+      });
+    } catch (error) {
+      status = error instanceof ShowpadError ? error.status : null;
+      throw error;
+    } finally {
+      if (startedAt !== null) this.#tell(null, operation, status, startedAt);
+    }
   }
 
   /** Runs `task` on the client's own sockets, for requests that change nothing in Showpad's library. */
@@ -232,16 +243,22 @@ export class ShowpadClient {
     const turn = await this.#options.pacer?.turn({ api, operation, signal, urgency });
     const startedAt = this.#now();
     let status: number | null = null;
+    let raw: RawAnswer;
+    let answer: Answer | null;
     try {
-      const raw = await this.#connections.use(ask);
-      const answer = api === 'v4' ? readV4Answer(raw.status, raw.body) : readV3Answer(raw.status, raw.body);
+      raw = await this.#connections.use(ask);
+      answer = api === 'v4' ? readV4Answer(raw.status, raw.body) : readV3Answer(raw.status, raw.body);
       status = answer?.status ?? raw.status;
-      const budget = api === 'v4' ? null : readBudget(raw.body);
-      await turn?.answered({ status, retryAfterSeconds: raw.retryAfterSeconds, budget });
-      if (answer === null) throw protocolError(operation, raw.status, 'The answer has no meta and response.');
-      return { ...raw, ...answer };
     } finally {
-      this.#options.onResponse?.({ operation, status, durationMs: this.#now() - startedAt });
+      this.#tell(api, operation, status, startedAt);
     }
+    const budget = api === 'v4' ? null : readBudget(raw.body);
+    await turn?.answered({ status, retryAfterSeconds: raw.retryAfterSeconds, budget });
+    if (answer === null) throw protocolError(operation, raw.status, 'The answer has no meta and response.');
+    return { ...raw, ...answer };
+  }
+
+  #tell(api: Call['api'] | null, operation: Operation, status: number | null, startedAt: number): void {
+    this.#options.onResponse?.({ api, operation, status, durationMs: this.#now() - startedAt });
   }
 }

@@ -46,7 +46,7 @@ export async function uploadBinary(
     if (!Number.isSafeInteger(upload.size) || upload.size < 1)
       throw new RangeError(`A binary of ${upload.size} bytes cannot be uploaded.`);
     const url = readLink(upload.uploadMeta.uploadUrl, client.allowPrivateAddresses);
-    await client.withDispatcher((dispatcher) => put(dispatcher, url, upload));
+    await client.withDispatcher((dispatcher) => put(dispatcher, url, upload), uploadOperation);
   } finally {
     if (upload.body instanceof Readable) upload.body.destroy();
   }

@@ -9,6 +9,7 @@ interface Look {
 
 /** Another look at the secret costs a call, and a stranger can provoke it: at most one in this time. */
 const quietMs = 30_000;
+const none: Sources = new Map();
 
 /** The sources that are set up, read from their secret and read again when something does not fit. */
 export class SourceRegistry {
@@ -26,6 +27,11 @@ export class SourceRegistry {
   /** @throws {Error} when the secret cannot be read or is not usable */
   async find(name: string): Promise<Source | undefined> {
     return (await this.#load(false)).get(name) ?? (await this.findFresh(name));
+  }
+
+  /** All sources as they were last read; the same map until that brings something new. */
+  get latest(): ReadonlyMap<string, Source> {
+    return this.#parsed?.sources ?? none;
   }
 
   /**

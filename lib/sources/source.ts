@@ -17,6 +17,11 @@ const sourceSchema = z.strictObject({
   division: z.union([z.string().min(1), z.strictObject({ name: z.string().min(1) })]).optional(),
   /** How many events it may send in a minute; what is more is answered with 429. */
   eventsPerMinute: z.int().min(1).max(1_000_000).default(60_000),
+  /**
+   * How many hours it may be silent before an alarm says so, where what is learned of it is not wanted; 0 for ever.
+   * It counts from the source's first event on.
+   */
+  quietHours: z.number().min(0).max(720).optional(),
   /** The media types of the files it may send, such as `application/pdf` and `image/*`; without it, all of them. */
   types: z
     .array(

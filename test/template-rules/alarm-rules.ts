@@ -1,6 +1,7 @@
 import type { CloudFormationTemplate } from '../sam-template.ts';
 import { deadLetterQueueOf, mappingsOf } from './queue-rules.ts';
-import { at, list, resourcesOf, target, type NamedResource, type Rule } from './rule.ts';
+import { at, list, resourcesOf, target, textOf, type NamedResource, type Rule } from './rule.ts';
+import { runbookSections, sectionOf } from './runbook.ts';
 
 function alarmOn(
   template: CloudFormationTemplate,
@@ -65,16 +66,6 @@ export const alarmRules: readonly Rule[] = [
         path: 'Resources/TokenRefusedAlarm/Properties/Period',
         value: 60,
       },
-      {
-        mistake: 'another namespace than the functions use',
-        path: 'Resources/TokenRefusedAlarm/Properties/Namespace',
-        value: 'showpad-connector',
-      },
-      {
-        mistake: 'a service that no function has',
-        path: 'Resources/TokenRefusedAlarm/Properties/Dimensions/0/Value',
-        value: 'connector',
-      },
     ],
     faults: (template) => {
       const quietSeconds = 900;
@@ -84,21 +75,11 @@ export const alarmRules: readonly Rule[] = [
       if (alarm === undefined) return ['Nobody hears when Showpad refuses the credentials.'];
       const { id, properties } = alarm;
       const windowSeconds = Number(at(properties, 'Period')) * Number(at(properties, 'EvaluationPeriods'));
-      const publishes = resourcesOf(template, 'AWS::Lambda::Function').some(
-        ({ properties: { Environment } }) => {
-          const variable = (name: string): string => JSON.stringify(at(Environment, 'Variables', name));
-          return (
-            variable('POWERTOOLS_METRICS_NAMESPACE') === JSON.stringify(at(properties, 'Namespace')) &&
-            variable('POWERTOOLS_SERVICE_NAME') === JSON.stringify(at(properties, 'Dimensions', 0, 'Value'))
-          );
-        },
-      );
       return [
         ...(at(properties, 'Threshold') === 0 ? [] : [`${id} ignores the first refusal.`]),
         ...(windowSeconds > quietSeconds && at(properties, 'DatapointsToAlarm') === 1
           ? []
           : [`${id} ends between two tries.`]),
-        ...(publishes ? [] : [`No function publishes the metric of ${id}.`]),
       ];
     },
   },
@@ -137,27 +118,94 @@ export const alarmRules: readonly Rule[] = [
     },
   },
   {
-    name: 'every alarm reaches the alarm topic and names its runbook',
+    name: 'every alarm reaches the alarm topic, and so does the word that it is over',
     mistakes: [
       { mistake: 'an alarm that nobody hears', path: 'Resources/UploadAgeAlarm/Properties/AlarmActions' },
       {
-        mistake: 'an alarm without a runbook',
-        path: 'Resources/UploadAgeAlarm/Properties/AlarmDescription',
-        value: 'upload-asset has fallen behind.',
+        mistake: 'an end that is told to nobody',
+        path: 'Resources/UploadAgeAlarm/Properties/OKActions',
+        value: [{ Ref: 'UploadQueue' }],
+      },
+      {
+        mistake: 'an alarm that is switched off',
+        path: 'Resources/UploadAgeAlarm/Properties/ActionsEnabled',
+        value: false,
       },
     ],
     faults: (template) =>
       resourcesOf(template, 'AWS::CloudWatch::Alarm').flatMap(({ id, properties }) => {
-        const reaches = list(at(properties, 'AlarmActions')).some(
-          (action) => template.Resources[target(action) ?? '']?.Type === 'AWS::SNS::Topic',
-        );
-        const description = at(properties, 'AlarmDescription');
-        const named = typeof description === 'string' && /\bRunbook: \S/.test(description);
+        const isTopic = (action: unknown): boolean =>
+          template.Resources[target(action) ?? '']?.Type === 'AWS::SNS::Topic';
+        const reaches = list(at(properties, 'AlarmActions')).some(isTopic);
         return [
-          ...(reaches ? [] : [`${id} tells no topic.`]),
-          ...(named ? [] : [`${id} does not say where its runbook is.`]),
+          ...(reaches && at(properties, 'ActionsEnabled') !== false ? [] : [`${id} tells no topic.`]),
+          ...(list(at(properties, 'OKActions')).every(isTopic)
+            ? []
+            : [`${id} tells nobody when it is over.`]),
         ];
       }),
+  },
+  {
+    name: 'every alarm says what happened and what to do, and leads to a section of the runbook that is there',
+    mistakes: [
+      {
+        mistake: 'an alarm without a runbook',
+        path: 'Resources/UploadAgeAlarm/Properties/AlarmDescription',
+        value: 'upload-asset has fallen behind: look what it waits for.',
+      },
+      {
+        mistake: 'a section that the README does not have',
+        path: 'Resources/UploadAgeAlarm/Properties/AlarmDescription/Fn::Sub',
+        part: '#falling-behind',
+        value: '#fallen-behind',
+      },
+      {
+        mistake: 'nothing but a link',
+        path: 'Resources/UploadAgeAlarm/Properties/AlarmDescription',
+        value: { 'Fn::Sub': 'Behind. Runbook: ${RunbookUrl}#falling-behind' },
+      },
+    ],
+    faults: (template) =>
+      resourcesOf(template, 'AWS::CloudWatch::Alarm').flatMap((alarm) => {
+        const section = sectionOf(alarm);
+        if (section === undefined) return [`${alarm.id} does not end in Runbook: \${RunbookUrl}#section.`];
+        const [sentence = ''] = (textOf(at(alarm.properties, 'AlarmDescription')) ?? '').split(' Runbook: ');
+        return [
+          ...(runbookSections.has(section)
+            ? []
+            : [`${alarm.id} leads to ${section}, which README.md does not have.`]),
+          // What happened, a colon, what to do.
+          ...(/^.{20,}: .{10,}\.$/.test(sentence) ? [] : [`${alarm.id} does not say what to do.`]),
+        ];
+      }),
+  },
+  {
+    name: 'no two alarms, and no two environments, share the name of an alarm',
+    mistakes: [
+      {
+        mistake: 'a name of all environments',
+        path: 'Resources/UploadAgeAlarm/Properties/AlarmName',
+        value: 'showpad-connector-upload-asset-behind',
+      },
+      {
+        mistake: "another alarm's name",
+        path: 'Resources/UploadAgeAlarm/Properties/AlarmName',
+        value: { 'Fn::Sub': 'showpad-connector-${EnvironmentName}-stage-binary-behind' },
+      },
+      { mistake: 'no name', path: 'Resources/UploadAgeAlarm/Properties/AlarmName' },
+    ],
+    faults: (template) => {
+      const alarms = resourcesOf(template, 'AWS::CloudWatch::Alarm').map(({ id, properties }) => ({
+        id,
+        name: textOf(at(properties, 'AlarmName')) ?? '',
+      }));
+      return alarms.flatMap(({ id, name }) => [
+        ...(name.includes('${EnvironmentName}') ? [] : [`${id} clashes with that of another environment.`]),
+        ...(alarms.some((other) => other.id !== id && other.name === name)
+          ? [`${id} has another's name.`]
+          : []),
+      ]);
+    },
   },
   {
     name: 'CloudWatch may publish to the alarm topic',

@@ -16,6 +16,8 @@ export interface Mistake {
   readonly path: string;
   /** What stands there then; without it, nothing does. */
   readonly value?: unknown;
+  /** A part of the text that stands there: only this part is replaced, wherever it is. */
+  readonly part?: string;
 }
 
 /** One resource of the template. */
@@ -57,6 +59,17 @@ export function amount(node: unknown, whenAbsent: number): number {
 export function setting({ Parameters }: CloudFormationTemplate, node: unknown): number {
   const name = at(node, 'Ref');
   return Number(typeof name === 'string' ? at(Parameters[name], 'Default') : node);
+}
+
+/** A text with its references as Fn::Sub would have them: `${Table.Arn}`, whichever way they were made. */
+export function textOf(node: unknown): string | undefined {
+  if (typeof node === 'string') return node;
+  const text = at(node, 'Fn::Sub');
+  if (typeof text === 'string') return text;
+  const reference = at(node, 'Ref');
+  if (typeof reference === 'string') return `\${${reference}}`;
+  const attribute = at(node, 'Fn::GetAtt');
+  return attribute === undefined ? undefined : `\${${list(attribute).join('.')}}`;
 }
 
 /** The logical id that a Ref, a GetAtt or a Sub of one name points to. */

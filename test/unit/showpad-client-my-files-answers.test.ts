@@ -138,7 +138,7 @@ describe('the answer to an upload', () => {
     const client = clientOf(server.url, { onResponse, now: () => 5 });
     await failureOf(uploadToMyFiles(client, uploadOf(['0123456789'])));
     expect(responses).toEqual([
-      { operation: 'POST /divisions/{id}/assets.json', status: 409, durationMs: 0 },
+      { api: 'v3', operation: 'POST /divisions/{id}/assets.json', status: 409, durationMs: 0 },
     ]);
   });
 });

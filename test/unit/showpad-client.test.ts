@@ -52,7 +52,7 @@ describe('a call to Showpad', () => {
     const server = await startServer((response) => json(response, 404, {}));
     const client = clientOf(server.url, { onResponse: (one) => responses.push(one), now: () => 5 });
     await failureOf(client.request(read));
-    expect(responses).toEqual([{ operation: 'GET /things/{id}', status: 404, durationMs: 0 }]);
+    expect(responses).toEqual([{ api: 'v4', operation: 'GET /things/{id}', status: 404, durationMs: 0 }]);
   });
 
   it('pages through a list as its items are asked for', async () => {
