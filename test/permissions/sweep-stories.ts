@@ -7,8 +7,9 @@ import { jobKey } from '../integration/hardships.ts';
 import { png, upsert } from './asset-stories.ts';
 import type { RecordedConnector } from './recorded-connector.ts';
 
-type Stuck = Readonly<Record<QueueName, string>>;
 const steps = ['stage', 'upload', 'metadata', 'poll'] as const;
+/** The job that waits in each queue. */
+type Stuck = Readonly<Record<(typeof steps)[number] | 'personalUpload', string>>;
 
 /** Messages that no function understands become dead letters. */
 export async function tellOfDeadLetters({ connector, hardships }: RecordedConnector): Promise<void> {
