@@ -100,3 +100,6 @@ export type MetricPart<Name extends MetricName> = (typeof metricDefinitions)[Nam
 export function definitionOf(name: MetricName): MetricDefinition {
   return metricDefinitions[name];
 }
+
+/** The metrics that are split by nothing. */
+export type WholeMetric = { [Name in MetricName]: MetricPart<Name> extends null ? Name : never }[MetricName];

@@ -24,6 +24,7 @@ import { awsCalls, s3Calls } from './retry-rules.ts';
 import { ShowpadPace } from './showpad-pace.ts';
 import type { ShowpadNames } from './showpad-names.ts';
 import type { ShowpadClient } from './showpad/client.ts';
+import { ShowpadTelemetry } from './showpad-telemetry.ts';
 import { SourceAllowance } from './source-allowance.ts';
 import { SourceRhythms } from './source-rhythms.ts';
 import { SourceRoster } from './source-roster.ts';
@@ -115,17 +116,18 @@ function buildServices(environment: NodeJS.ProcessEnv): Services {
   const metrics = new MetricSheet(new Metrics({ singleMetric: false }));
   const timeline = new Timeline(database, config.TABLE_NAME);
   const telemetry = new Telemetry(logger, metrics, timeline);
+  const showpadTelemetry = new ShowpadTelemetry(logger, metrics);
   const hosts = { v4: new URL(config.SHOWPAD_V4_URL).host, v3: new URL(config.SHOWPAD_V3_URL).host };
   const pace = new ShowpadPace(new PaceItems(database, config.TABLE_NAME, hosts), {
     most: config.SHOWPAD_REQUESTS_PER_SECOND,
     least: config.SHOWPAD_LEAST_REQUESTS_PER_SECOND,
     reservePercent: config.BUDGET_RESERVE_PERCENT,
-    listener: telemetry,
+    listener: showpadTelemetry,
   });
   const showpad = remembered(async () => {
     const { connectShowpad } = await import('./showpad-connection.ts');
     const readCredentials = () => readSecret(config.SHOWPAD_SECRET_ARN, true);
-    return connectShowpad(config, readCredentials, database, telemetry, pace);
+    return connectShowpad(config, readCredentials, database, showpadTelemetry, pace);
   });
 
   return {

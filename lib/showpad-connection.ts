@@ -5,12 +5,12 @@ import { currentWork } from './current-work.ts';
 import { createDispatcher } from './guarded-connector.ts';
 import { Items } from './items.ts';
 import { itemRetentionSeconds, SharedToken } from './shared-token.ts';
+import type { ShowpadTelemetry } from './showpad-telemetry.ts';
 import { ShowpadToken } from './showpad-token.ts';
 import { ShowpadClient, type ShowpadClientOptions } from './showpad/client.ts';
 import { TokenEndpoint } from './showpad/oauth.ts';
 import type { Pacer } from './showpad/pacer.ts';
 import { TokenStore } from './stored-token.ts';
-import type { Telemetry } from './telemetry.ts';
 
 /**
  * A client of the configured organisation, with the credentials of its secret, which are read when needed.
@@ -20,7 +20,7 @@ export function connectShowpad(
   config: Config,
   readSecret: () => Promise<string>,
   database: DynamoDBDocumentClient,
-  telemetry: Telemetry,
+  telemetry: ShowpadTelemetry,
   pacer: Pacer,
 ): ShowpadClient {
   const onResponse: NonNullable<ShowpadClientOptions['onResponse']> = ({

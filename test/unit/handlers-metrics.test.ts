@@ -19,7 +19,7 @@ afterEach(async () => {
 });
 
 const note = (): object => {
-  getServices().telemetry.tokenRenewed();
+  getServices().telemetry.deliveryRefused('demo', 401, 'It is not signed.');
   return {};
 };
 const noteAndFail = (): Promise<never> => {
@@ -38,7 +38,7 @@ it.each([
   expect(metricLines(log).flatMap(metricsOf)).toEqual([
     {
       namespace: 'tests',
-      name: 'TokensRenewed',
+      name: 'DeliveriesRefused',
       unit: 'Count',
       dimensions: { service: 'test' },
       values: [1],
