@@ -92,6 +92,8 @@ export class Telemetry {
   async assetDeleting(job: Job, assetId: string, lastState: unknown): Promise<void> {
     this.#count('AssetsDeleted');
     await this.#happened(job, 'asset about to be deleted', { assetId, lastState });
+    // Afterwards nobody could say what it was.
+    await this.#timeline.flush();
   }
 
   async jobDone(job: Job): Promise<void> {

@@ -19,6 +19,8 @@ interface Rate {
 export class TransferRates {
   readonly #items: Items;
   readonly #now: () => Date;
+  /** The rates that this container has read last. */
+  readonly #read = new Map<string, Rate>();
 
   constructor(database: DynamoDBDocumentClient, table: string, now: () => Date = () => new Date()) {
     this.#items = new Items(database, table, retentionSeconds, now);
@@ -28,20 +30,31 @@ export class TransferRates {
   /** The rate to reckon with for a file of this size; null when nothing is known. */
   async best(route: string, bytes: number): Promise<number | null> {
     if (bytes < leastMeasuredBytes) return null;
-    const rate = await this.#items.read<Rate>(keyOf(route, bytes));
-    return rate !== null && rate.measuredAt > this.#forgottenBefore() ? rate.bytesPerSecond : null;
+    const key = keyOf(route, bytes);
+    const rate = await this.#items.read<Rate>(key);
+    if (rate === null || this.#isForgotten(rate)) return null;
+    this.#read.set(nameOf(key), rate);
+    return rate.bytesPerSecond;
   }
 
   /** Keeps a measure, unless it is too small to say anything or a better one is remembered. */
   async note(route: string, measure: Measure): Promise<void> {
     const bytesPerSecond = rateOf(measure);
     if (bytesPerSecond === null) return;
+    const key = keyOf(route, measure.fileBytes);
+    const read = this.#read.get(nameOf(key));
+    // What the table holds has only grown since.
+    if (read !== undefined && !this.#isForgotten(read) && read.bytesPerSecond > bytesPerSecond) return;
     const rate: Rate = { bytesPerSecond, measuredAt: this.#now().getTime() };
-    await this.#items.put(keyOf(route, measure.fileBytes), rate, {
+    await this.#items.put(key, rate, {
       condition:
         'attribute_not_exists(measuredAt) OR bytesPerSecond <= :rate OR measuredAt <= :forgottenBefore',
       values: { ':rate': bytesPerSecond, ':forgottenBefore': this.#forgottenBefore() },
     });
+  }
+
+  #isForgotten({ measuredAt }: Rate): boolean {
+    return measuredAt <= this.#forgottenBefore();
   }
 
   #forgottenBefore(): number {
@@ -51,4 +64,8 @@ export class TransferRates {
 
 function keyOf(route: string, bytes: number): ItemKey {
   return { pk: `RATE#${route}`, sk: `CLASS#${sizeClass(bytes)}` };
+}
+
+function nameOf({ pk, sk }: ItemKey): string {
+  return `${pk} ${sk}`;
 }
