@@ -6,7 +6,8 @@ import {
   type UpdateCommandOutput,
 } from '@aws-sdk/lib-dynamodb';
 import { setTimeout as pause } from 'node:timers/promises';
-import { assetKey, assetPartition } from './asset-key.ts';
+import { assetOf, assetStateKey } from './asset-item.ts';
+import { assetKey } from './asset-key.ts';
 import { nothingApplied, type AppliedFile, type Asset, type Lease, type StagedFile } from './asset-state.ts';
 import { conditionHeld } from './conditional-write.ts';
 import { LeaseLostError, Leases } from './leases.ts';
@@ -28,6 +29,7 @@ export class Assets {
   readonly #random: () => number;
   readonly #leases: Leases;
   readonly #givenBack = new WeakSet<Lease>();
+  readonly #owed = new WeakMap<Lease, KnownParts>();
 
   constructor(
     database: DynamoDBDocumentClient,
@@ -161,7 +163,13 @@ export class Assets {
     const lease = { key, fence: taken.fence, until: taken.until };
     return this.#leases.hold(
       taken,
-      () => story(lease, assetOf(taken.attributes)),
+      async () => {
+        try {
+          return await story(lease, assetOf(taken.attributes));
+        } finally {
+          if (this.#owed.has(lease)) await this.recordLast(lease, {});
+        }
+      },
       () => this.#givenBack.has(lease),
     );
   }
@@ -172,6 +180,14 @@ export class Assets {
    */
   record(lease: Lease, parts: KnownParts): Promise<void> {
     return this.#record(lease, parts, { condition: isHeld, removed: [] });
+  }
+
+  /**
+   * Writes with the next note under the lease, or when the lease is given back, what a holder that dies before that
+   * can find again. Only within `underLease`.
+   */
+  recordSoon(lease: Lease, parts: KnownParts): void {
+    this.#owed.set(lease, { ...this.#owed.get(lease), ...parts });
   }
 
   /**
@@ -191,7 +207,7 @@ export class Assets {
     parts: KnownParts,
     { condition, removed }: { condition: string; removed: readonly string[] },
   ): Promise<void> {
-    const { expression, names, values } = writeParts(parts, removed);
+    const { expression, names, values } = writeParts({ ...this.#owed.get(lease), ...parts }, removed);
     const held = await conditionHeld(
       this.#update(lease.key, {
         UpdateExpression: expression,
@@ -201,6 +217,7 @@ export class Assets {
       }),
     );
     if (!held) throw new LeaseLostError(`The lease of ${lease.key} was lost before its outcome was written.`);
+    this.#owed.delete(lease);
   }
 
   /**
@@ -270,22 +287,4 @@ export class Assets {
     );
     return Item;
   }
-}
-
-/** Where the state of an asset, and its lease, are kept. */
-export function assetStateKey(key: string): { pk: string; sk: string } {
-  return { pk: assetPartition(key), sk: 'STATE' };
-}
-
-function assetOf(item: Record<string, unknown>): Asset {
-  const { desired, applied, source, subject, staged, intent } = item;
-  return {
-    key: assetKey(String(source), String(subject)),
-    source,
-    subject,
-    desired,
-    applied,
-    ...(staged !== undefined && { staged }),
-    ...(intent !== undefined && { intent }),
-  } as Asset;
 }

@@ -5,6 +5,8 @@ import { leastMeasuredBytes, rateOf, sizeClass, type Measure } from './transfer-
 
 const rememberedMs = 3_600_000;
 const retentionSeconds = 86_400;
+/** So long a container need not ask the table again. */
+const freshMs = 60_000;
 
 interface Rate {
   readonly bytesPerSecond: number;
@@ -19,8 +21,8 @@ interface Rate {
 export class TransferRates {
   readonly #items: Items;
   readonly #now: () => Date;
-  /** The rates that this container has read last. */
-  readonly #read = new Map<string, Rate>();
+  /** What this container has read, or written, last. */
+  readonly #known = new Map<string, { readonly rate: Rate | null; readonly atMs: number }>();
 
   constructor(database: DynamoDBDocumentClient, table: string, now: () => Date = () => new Date()) {
     this.#items = new Items(database, table, retentionSeconds, now);
@@ -31,10 +33,11 @@ export class TransferRates {
   async best(route: string, bytes: number): Promise<number | null> {
     if (bytes < leastMeasuredBytes) return null;
     const key = keyOf(route, bytes);
-    const rate = await this.#items.read<Rate>(key);
-    if (rate === null || this.#isForgotten(rate)) return null;
-    this.#read.set(nameOf(key), rate);
-    return rate.bytesPerSecond;
+    const known = this.#known.get(nameOf(key));
+    const isFresh = known !== undefined && this.#now().getTime() < known.atMs + freshMs;
+    const rate = isFresh ? known.rate : await this.#items.read<Rate>(key);
+    if (!isFresh) this.#remember(key, rate);
+    return rate === null || this.#isForgotten(rate) ? null : rate.bytesPerSecond;
   }
 
   /** Keeps a measure, unless it is too small to say anything or a better one is remembered. */
@@ -42,15 +45,21 @@ export class TransferRates {
     const bytesPerSecond = rateOf(measure);
     if (bytesPerSecond === null) return;
     const key = keyOf(route, measure.fileBytes);
-    const read = this.#read.get(nameOf(key));
+    const best = this.#known.get(nameOf(key))?.rate ?? null;
     // What the table holds has only grown since.
-    if (read !== undefined && !this.#isForgotten(read) && read.bytesPerSecond > bytesPerSecond) return;
+    if (best !== null && !this.#isForgotten(best) && best.bytesPerSecond > bytesPerSecond) return;
     const rate: Rate = { bytesPerSecond, measuredAt: this.#now().getTime() };
-    await this.#items.put(key, rate, {
+    const isBest = await this.#items.put(key, rate, {
       condition:
         'attribute_not_exists(measuredAt) OR bytesPerSecond <= :rate OR measuredAt <= :forgottenBefore',
       values: { ':rate': bytesPerSecond, ':forgottenBefore': this.#forgottenBefore() },
     });
+    if (isBest) this.#remember(key, rate);
+    else this.#known.delete(nameOf(key));
+  }
+
+  #remember(key: ItemKey, rate: Rate | null): void {
+    this.#known.set(nameOf(key), { rate, atMs: this.#now().getTime() });
   }
 
   #isForgotten({ measuredAt }: Rate): boolean {

@@ -1,42 +1,26 @@
-// `npm run cost`: what a thousand assets cost on AWS, from what a local run of some really asks for.
-import { textTable } from '../../local/text-table.ts';
-import { billOfThousand, totalOf, transferSurcharges } from './bill.ts';
-import { measureUsage } from './measure-usage.ts';
+import { readFile } from 'node:fs/promises';
+import { billOfThousand, totalOf } from './bill.ts';
+import { countWork } from './count-work.ts';
 import prices from './prices.json' with { type: 'json' };
-
-const load = { assets: 20, bytesPerAsset: 10_000_000 };
-const money = (dollars: number): string => `$${dollars.toFixed(4)}`;
-
-const usage = await measureUsage(load);
-const lines = billOfThousand(usage, prices);
-const rows = [
-  ...lines.map((line) => ({ ...line, amount: formatAmount(line.amount) })),
-  { what: 'together', amount: '', unit: '', dollars: totalOf(lines) },
-];
-const table = textTable(rows, [
-  { title: 'what', align: 'left', cell: ({ what }) => what },
-  { title: 'for 1,000', align: 'right', cell: ({ amount }) => amount },
-  { title: 'unit', align: 'left', cell: ({ unit }) => unit },
-  { title: 'cost', align: 'right', cell: ({ dollars }) => money(dollars) },
-]);
-const surcharges = transferSurcharges(usage, prices).map(
-  ({ what, dollars }) => `  ${money(dollars)} ${what}`,
-);
-console.log(
-  [
-    `1,000 new assets of ${load.bytesPerAsset / 1e6} MB in ${prices.region}, at the prices of ${prices.asOf}, counted in a local run of ${load.assets}:`,
-    '',
-    ...table,
-    '',
-    'Outside the region that the upload links lead to, or behind a NAT gateway, 1,000 assets cost more:',
-    ...surcharges,
-    '',
-    `A month costs ${money(2 * prices.secretMonth)} for the two secrets, and what empty polls of the queues take.`,
-    'Calls, messages, units and log lines are counted. A function is taken to be busy for 0.4 s with a call to Showpad,',
-    'for 10 ms with one to AWS, and with bytes at 40 MB/s.',
-  ].join('\n'),
-);
-
-function formatAmount(amount: number): string {
-  return amount.toLocaleString('en-US', { maximumFractionDigits: amount < 10 ? 4 : 0 });
+import { sharesOf } from './shares.ts';
+import { readTemplateSettings } from './template-settings.ts';
+import { usageOf } from './usage.ts';
+const c = await countWork({ assets: 20, bytesPerAsset: 10_000_000 });
+console.log(c);
+const settings = readTemplateSettings(await readFile('template.yaml', 'utf8'));
+for (const isAtOnce of [true, false]) {
+  let t = 0;
+  for (const [name, share] of sharesOf(c, settings, 10_000_000, isAtOnce)) {
+    const l = billOfThousand(usageOf(share, 1e7), prices);
+    t += totalOf(l);
+    console.log(
+      name,
+      share.batch,
+      totalOf(l).toFixed(4),
+      JSON.stringify(
+        Object.fromEntries(l.map((x) => [x.what, +x.amount.toFixed(2) + ' $' + x.dollars.toFixed(4)])),
+      ),
+    );
+  }
+  console.log(t);
 }

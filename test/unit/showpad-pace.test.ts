@@ -139,30 +139,6 @@ describe('requests that come at once', () => {
     await ask(pace);
     expect(claims).toBe(2);
   });
-
-  test('share a claim where they are of one container, each with a slot of its own', async () => {
-    let claims = 0;
-    const counted = itemsBut((store) => ({
-      claimNext: (api, claim) => {
-        claims += 1;
-        return store.claimNext(api, claim);
-      },
-    }));
-    await ask(container({ most: 30 }));
-    const startMs = nowMs;
-    const waits: number[] = [];
-    const sleep = async (delayMs: number): Promise<void> => {
-      // Not the patience with a claim that hangs, which is as long as this.
-      if (delayMs === 250) return new Promise(() => undefined);
-      waits.push(Math.round(delayMs));
-      await items().read('v4');
-      nowMs = Math.max(nowMs, startMs + delayMs);
-    };
-    const pace = container({ most: 30, sleep }, counted);
-    await Promise.all(Array.from({ length: 5 }, () => ask(pace)));
-    expect(claims).toBe(2);
-    expect(new Set(waits).size).toBe(5);
-  });
 });
 
 describe('a 429', () => {
