@@ -42,6 +42,8 @@ interface Gathering {
 const patienceMs = { normal: 2_000, low: 1_000 } as const;
 /** A slot that nobody claimed in time can still be used for so long, so that a short lull costs nothing. */
 const graceMs = 100;
+/** In a line so short a claim takes one slot more than is wanted, since most requests are followed by another. */
+const shortMs = 250;
 const freshMs = 250;
 const savedForMs = 1_000;
 const mostClaims = 4;
@@ -139,9 +141,10 @@ export class ShowpadPace implements Pacer {
       const patienceLeftMs = patienceMs[urgency] - lineMs;
       if (patienceLeftMs < 0) throw this.#notYet(request, lineMs);
       const isEmpty = lineMs < -graceMs;
+      const isShort = lineMs < shortMs;
       const count = isEmpty
         ? handful(rate)
-        : Math.min(mostAtOnce, wanted, 1 + Math.floor(patienceLeftMs / intervalMs));
+        : Math.min(mostAtOnce, isShort ? wanted + 1 : wanted, 1 + Math.floor(patienceLeftMs / intervalMs));
       const lengthMs = count * intervalMs;
       const claimed = isEmpty
         ? await this.#store.claimEmpty(api, { nowMs: nowMs - graceMs, untilMs: nowMs + lengthMs })

@@ -1,9 +1,8 @@
+import { pollers } from './bill.ts';
 import type { Counted } from './count-work.ts';
 import type { FunctionSettings, TemplateSettings } from './template-settings.ts';
 import { assumptions, busySeconds, type Share } from './usage.ts';
 import type { Work } from './work.ts';
-
-const pollers = 5;
 
 /**
  * What each function does for one asset, by its name.
@@ -20,8 +19,8 @@ export function sharesOf(
   const all = [...works, ['poll-processing', look] as const].map(([name, work]): [string, Share] => {
     const settings = settingsOf(functions, name);
     const times = name === 'poll-processing' ? looks : 1;
-    // Files are staged faster than they are uploaded, so that what is staged waits, and batches of it are full.
-    const batch = isAtOnce && name === 'upload-asset' ? settings.batchSize : 1;
+    // Events come faster than files are staged, and files are staged faster than uploaded: full batches wait for both.
+    const batch = isAtOnce && name !== 'poll-processing' ? settings.batchSize : 1;
     return [name, { settings, work, times, batch }];
   });
   const shares = new Map(all);

@@ -12,6 +12,8 @@ export interface InvocationUsage {
   /** Transfers of whole files, from a source or to an upload link. */
   transfers: number;
   logBytes: number;
+  /** Of the line in which all metrics of an invocation are told. */
+  metricBytes: number;
 }
 
 /** One call to AWS. */
@@ -70,7 +72,7 @@ export class UsageLog {
 
   /** For the stack's option of this name. */
   readonly around: AroundInvocation = (functionName, _event, invoke) => {
-    const usage = { functionName, awsCalls: [], showpadCalls: 0, transfers: 0, logBytes: 0 };
+    const usage = { functionName, awsCalls: [], showpadCalls: 0, transfers: 0, logBytes: 0, metricBytes: 0 };
     this.invocations.push(usage);
     return this.#current.run(usage, invoke);
   };
@@ -117,10 +119,7 @@ export class UsageLog {
     const { stdout } = process;
     const write = stdout.write.bind(stdout);
     stdout.write = (chunk: string | Uint8Array): boolean => {
-      const usage = this.#current.getStore();
-      if (usage !== undefined) usage.logBytes += Buffer.byteLength(chunk);
-      for (const line of String(chunk).split('\n'))
-        for (const name of metricsOf(line)) this.metrics.add(name);
+      this.#countLine(Buffer.from(chunk));
       return true;
     };
     return () => {
@@ -128,5 +127,14 @@ export class UsageLog {
       agents.dispatch = dispatch;
       stdout.write = write;
     };
+  }
+
+  #countLine(line: Buffer): void {
+    const metrics = metricsOf(line.toString());
+    for (const name of metrics) this.metrics.add(name);
+    const usage = this.#current.getStore();
+    if (usage === undefined) return;
+    if (metrics.length > 0) usage.metricBytes += line.length;
+    else usage.logBytes += line.length;
   }
 }

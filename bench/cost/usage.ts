@@ -58,7 +58,7 @@ export function usageOf(share: Share, bytesPerAsset: number): Usage {
     readUnits: times * work.readUnits,
     objectWrites: times * work.objectWrites,
     objectReads: times * work.objectReads,
-    stagedHours: work.objectWrites > 0 ? assumptions.stagedHours : 0,
-    logBytes: times * work.logBytes + invocations * assumptions.platformLogBytes,
+    stagedHours: work.transfers > 0 && work.objectWrites > 0 ? assumptions.stagedHours : 0,
+    logBytes: times * work.logBytes + invocations * (work.metricBytes + assumptions.platformLogBytes),
   };
 }

@@ -15,6 +15,8 @@ export interface Work {
   readonly objectWrites: number;
   readonly objectReads: number;
   readonly logBytes: number;
+  /** Of the line in which all metrics of an invocation are told. */
+  readonly metricBytes: number;
 }
 
 const queueCalls = new Set([
@@ -56,21 +58,30 @@ export function averageWork(invocations: readonly InvocationUsage[]): Work {
     objectWrites: sumCalls(({ action }) => objectWrites.has(action)),
     objectReads: sumCalls(({ action }) => action === 'GetObject'),
     logBytes: sum(({ logBytes }) => logBytes),
+    metricBytes: sum(({ metricBytes }) => metricBytes),
   };
 }
 
 const grouped = z.object({ MessageGroupId: z.string() });
 const hasGroup = (input: unknown): boolean => grouped.safeParse(input).success;
 const newJob = z.object({ Item: z.object({ sk: z.literal('JOB') }) });
-const endOfJob = z.object({
+const changedJob = z.object({
   Key: z.object({ sk: z.literal('JOB') }),
-  ExpressionAttributeValues: z.object({ ':phase': z.string().refine((phase) => phase !== 'open') }),
+  UpdateExpression: z.string(),
+  ExpressionAttributeValues: z.object({ ':phase': z.string().optional() }),
 });
 
-/** A new job is written to two indexes; at its end it leaves one place of the index by state for another. */
 function writeUnits({ capacityUnits, input }: AwsCall): number {
   // A condition that did not hold is paid for as well.
-  const units = Math.max(1, capacityUnits);
-  const isIndexed = newJob.safeParse(input).success || endOfJob.safeParse(input).success;
-  return isIndexed ? units + 2 : units;
+  return Math.max(1, capacityUnits) + indexUnits(input);
+}
+
+/** A new job is written to two indexes; at its end it leaves its place in the index by state, and may get another. */
+function indexUnits(input: unknown): number {
+  if (newJob.safeParse(input).success) return 2;
+  const change = changedJob.safeParse(input).data;
+  if (change === undefined) return 0;
+  const phase = change.ExpressionAttributeValues[':phase'];
+  if (phase !== undefined) return phase === 'open' ? 0 : 2;
+  return change.UpdateExpression.includes('REMOVE phase') ? 1 : 0;
 }
