@@ -45,7 +45,7 @@ export async function benchBackPressure({
 async function drain(limit: number, assets: number): Promise<Row> {
   const stack = await startStack({
     processes: 'shared',
-    parameters: { LogLevel: 'ERROR' },
+    parameters: { LogLevel: 'ERROR', PollGatherSeconds: '0' },
     showpadEmulator: {
       switches: { processingMs: 5, rateLimit: { requestsPerSecond: limit, retryAfterSeconds: 1 } },
     },

@@ -61,7 +61,11 @@ async function watchTickets(options: WaitingTicketsOptions): Promise<Report> {
   const stack = await startStack({
     processes: 'shared',
     // What is measured is the schedule, not the pace towards Showpad.
-    parameters: { TicketPollSeconds: String(pollSeconds), ShowpadRequestsPerSecond: '500' },
+    parameters: {
+      TicketPollSeconds: String(pollSeconds),
+      PollGatherSeconds: '0',
+      ShowpadRequestsPerSecond: '500',
+    },
     showpadEmulator: {
       users: emails.map((email) => ({ email })),
       switches: {

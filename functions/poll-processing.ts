@@ -3,6 +3,7 @@ import type { AppliedFile } from '../lib/asset-state.ts';
 import { nameWork } from '../lib/current-work.ts';
 import { sqsHandler } from '../lib/handlers.ts';
 import { pollTicket } from '../lib/poll-ticket.ts';
+import { removeStaged } from '../lib/proceed.ts';
 import { personalStep } from '../lib/push-work.ts';
 import { stepMessageSchema } from '../lib/queues.ts';
 import { JobFailure, type ReasonCode } from '../lib/reasons.ts';
@@ -19,12 +20,14 @@ export const handler = sqsHandler(stepMessageSchema, (message, invocation) =>
   message.push === undefined ? pollFile(message, invocation) : pollPersonalFile(message, invocation),
 );
 
-const quickDelaysSeconds = [1, 2, 4, 8, 15];
+// The first look comes two seconds after the upload.
+const quickDelaysSeconds = [2, 4, 8, 15];
 
 // An asset's checksum may be written a little later than its current file.
 const checksumPatienceMs = 600_000;
 
-async function pollProcessing({ services, job, asset, attempt }: Work): Promise<StepOutcome> {
+async function pollProcessing(work: Work): Promise<StepOutcome> {
+  const { services, job, asset, attempt } = work;
   const { config, assets, telemetry } = services;
   const { assetId, file } = asset.applied;
   if (assetId === undefined || file === undefined) return 'proceed';
@@ -33,7 +36,7 @@ async function pollProcessing({ services, job, asset, attempt }: Work): Promise<
 
   const verdict = await judge(await services.showpad(), assetId, file, config.SETTLE_SECONDS * 1_000);
   if (verdict.kind === 'usable') {
-    if (await assets.recordProcessed(job.key, file, 'usable')) await telemetry.fileUsable(job, file.fileId);
+    if (await noteUsable(work, file)) await telemetry.fileUsable(job, file.fileId);
     return 'proceed';
   }
   if (verdict.kind === 'failed') {
@@ -49,6 +52,16 @@ async function pollProcessing({ services, job, asset, attempt }: Work): Promise<
     why: verdict.why,
     isPoll: true,
   };
+}
+
+/** The staged bytes have served: they go first, since nobody would come back for them after the note. */
+async function noteUsable({ services, job, asset: { staged } }: Work, file: AppliedFile): Promise<boolean> {
+  const { assets } = services;
+  if (staged?.order === file.order) {
+    await removeStaged(services, staged);
+    if (await assets.recordProcessed(job.key, file, 'usable', staged)) return true;
+  }
+  return assets.recordProcessed(job.key, file, 'usable');
 }
 
 type Verdict =

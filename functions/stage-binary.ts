@@ -21,8 +21,8 @@ async function stageBinary(work: Work): Promise<StepOutcome> {
   const startedAt = performance.now();
   await jobs.advance(job.id, 'staging');
   // Newer content may come meanwhile, or a twin of this invocation be faster.
-  const staged = await stageFile(work, job, content.value.file, (file) =>
-    assets.recordStaged(job.key, { order, ...file }),
+  const staged = await stageFile(work, job, content.value.file, ({ objectKey, size, md5 }) =>
+    assets.recordStaged(job.key, { order, objectKey, size, md5 }),
   );
   if (staged === null) return 'proceed';
   await jobs.advance(job.id, 'staged');

@@ -66,7 +66,7 @@ async function applyPending(
     isFirstTry: attempt === 0,
   });
   const oldest = oldestOrder(asset.desired, asset.applied.oldest);
-  await services.assets.record(lease, { ...draft.applied(), divisionId, oldest });
+  await services.assets.recordLast(lease, { ...draft.applied(), divisionId, oldest });
   await services.telemetry.metadataWritten(job, draft.written, draft.refused);
   return 'proceed';
 }
@@ -109,7 +109,7 @@ async function noteDeleted({ services }: Work, lease: Lease): Promise<StepOutcom
     file: undefined,
     oldest: undefined,
   };
-  await services.assets.record(lease, {
+  await services.assets.recordLast(lease, {
     ...nothingApplied,
     ...forgotten,
     usableFile: undefined,

@@ -28,7 +28,7 @@ async function uploadAsset(work: Work): Promise<StepOutcome> {
       const content = asset.desired.content?.value;
       if (content === undefined || 'file' in content) return sendFile(work, lease, known, assetId, client);
       await updateAsset(client, assetId, { url: content.url });
-      await services.assets.record(lease, { url: content.url, file: undefined, usableFile: undefined });
+      await services.assets.recordLast(lease, { url: content.url, file: undefined, usableFile: undefined });
       await services.telemetry.linkWritten(job);
       return 'proceed';
     });

@@ -33,7 +33,7 @@ export async function applyTag(
       if (error.status !== 404) throw error;
     }
   }
-  await services.assets.record(lease, { tag: wish.order });
+  await services.assets.recordLast(lease, { tag: wish.order });
   await services.telemetry.tagApplied(job, name, isWanted);
   return 'proceed';
 }

@@ -8,7 +8,6 @@ export interface StagedFile {
   readonly objectKey: string;
   readonly size: number;
   readonly md5: string;
-  readonly sha256: string;
 }
 
 /** A file record of Showpad that holds, or is about to hold, our bytes. */

@@ -6,24 +6,20 @@ import {
   type UpdateCommandOutput,
 } from '@aws-sdk/lib-dynamodb';
 import { setTimeout as pause } from 'node:timers/promises';
-import { assetKey, assetPartition } from './asset-key.ts';
-import {
-  nothingApplied,
-  type AppliedFile,
-  type AppliedState,
-  type Asset,
-  type CreateIntent,
-  type Lease,
-  type StagedFile,
-} from './asset-state.ts';
+import { assetOf, assetStateKey } from './asset-item.ts';
+import { assetKey } from './asset-key.ts';
+import { nothingApplied, type AppliedFile, type Asset, type Lease, type StagedFile } from './asset-state.ts';
 import { conditionHeld } from './conditional-write.ts';
 import { LeaseLostError, Leases } from './leases.ts';
 import { assertStorable } from './state-size.ts';
+import { writeParts, type KnownParts } from './known-parts.ts';
 import { emptyDesiredState, mergeWishes, type DesiredState, type Wish } from './desired-state.ts';
 import type { EventOrder } from './event-order.ts';
 
 const mostMergeAttempts = 60;
 const isHeld = 'fence = :fence AND leasedUntil > :now';
+// The SDK repeats a request whose answer was lost: the lease may be given back by then.
+const isHeldOrGivenBack = 'fence = :fence AND (leasedUntil > :now OR attribute_not_exists(leasedUntil))';
 
 /** Desired and applied state of assets in DynamoDB; the only file that knows how they are stored. */
 export class Assets {
@@ -32,6 +28,8 @@ export class Assets {
   readonly #now: () => Date;
   readonly #random: () => number;
   readonly #leases: Leases;
+  readonly #givenBack = new WeakSet<Lease>();
+  readonly #owed = new WeakMap<Lease, KnownParts>();
 
   constructor(
     database: DynamoDBDocumentClient,
@@ -160,50 +158,66 @@ export class Assets {
     durationMs: number,
     story: (lease: Lease, asset: Asset) => Promise<T>,
   ): Promise<T | null> {
-    const lease = await this.acquire(key, durationMs);
-    if (lease === null) return null;
-    return this.#leases.hold({ item: assetStateKey(key), ...lease }, async () => {
-      const asset = await this.get(key);
-      if (asset === null) throw new Error(`The state of ${key} is gone although its lease could be taken.`);
-      return story(lease, asset);
-    });
+    const taken = await this.#leases.acquire(assetStateKey(key), durationMs, { mustExist: true });
+    if (taken === null) return null;
+    const lease = { key, fence: taken.fence, until: taken.until };
+    return this.#leases.hold(
+      taken,
+      async () => {
+        try {
+          return await story(lease, assetOf(taken.attributes));
+        } finally {
+          if (this.#owed.has(lease)) await this.recordLast(lease, {});
+        }
+      },
+      () => this.#givenBack.has(lease),
+    );
   }
 
   /**
    * Writes what is now known of the asset in Showpad; only the named parts change, and undefined removes one.
    * @throws {LeaseLostError} when the lease is no longer this holder's
    */
-  async record(
+  record(lease: Lease, parts: KnownParts): Promise<void> {
+    return this.#record(lease, parts, { condition: isHeld, removed: [] });
+  }
+
+  /**
+   * Writes with the next note under the lease, or when the lease is given back, what a holder that dies before that
+   * can find again. Only within `underLease`.
+   */
+  recordSoon(lease: Lease, parts: KnownParts): void {
+    this.#owed.set(lease, { ...this.#owed.get(lease), ...parts });
+  }
+
+  /**
+   * Writes the last that is to be written under a lease, and gives the lease back with it.
+   * @throws {LeaseLostError} when the lease is no longer this holder's
+   */
+  async recordLast(lease: Lease, parts: KnownParts): Promise<void> {
+    await this.#record(lease, parts, {
+      condition: isHeldOrGivenBack,
+      removed: ['leasedUntil', 'leaseHolder'],
+    });
+    this.#givenBack.add(lease);
+  }
+
+  async #record(
     lease: Lease,
-    parts: { [Part in keyof AppliedState]?: AppliedState[Part] | undefined } & {
-      intent?: CreateIntent | undefined;
-    },
+    parts: KnownParts,
+    { condition, removed }: { condition: string; removed: readonly string[] },
   ): Promise<void> {
-    const names: Record<string, string> = {};
-    const values: Record<string, unknown> = this.#held(lease);
-    const sets: string[] = [];
-    const removes: string[] = [];
-    for (const [index, [part, value]] of Object.entries(parts).entries()) {
-      names[`#part${index}`] = part;
-      const path = part === 'intent' ? `#part${index}` : `applied.#part${index}`;
-      if (value === undefined) removes.push(path);
-      else {
-        sets.push(`${path} = :part${index}`);
-        values[`:part${index}`] = value;
-      }
-    }
+    const { expression, names, values } = writeParts({ ...this.#owed.get(lease), ...parts }, removed);
     const held = await conditionHeld(
       this.#update(lease.key, {
-        UpdateExpression: [
-          sets.length > 0 ? `SET ${sets.join(', ')}` : '',
-          removes.length > 0 ? `REMOVE ${removes.join(', ')}` : '',
-        ].join(' '),
-        ConditionExpression: isHeld,
+        UpdateExpression: expression,
+        ConditionExpression: condition,
         ExpressionAttributeNames: names,
-        ExpressionAttributeValues: values,
+        ExpressionAttributeValues: { ...values, ...this.#held(lease) },
       }),
     );
     if (!held) throw new LeaseLostError(`The lease of ${lease.key} was lost before its outcome was written.`);
+    this.#owed.delete(lease);
   }
 
   /**
@@ -232,18 +246,26 @@ export class Assets {
   /**
    * Notes how the processing of a file ended. Needs no lease, because it only speaks of the file it names;
    * false when that file is no longer the newest one.
+   * @param served the staged bytes that are forgotten with it; false, and nothing is noted, when others are staged
    */
-  async recordProcessed(key: string, file: AppliedFile, state: 'usable' | 'failed'): Promise<boolean> {
+  async recordProcessed(
+    key: string,
+    file: AppliedFile,
+    state: 'usable' | 'failed',
+    served?: StagedFile,
+  ): Promise<boolean> {
     const { fileId, md5, size } = file;
+    const usable = state === 'usable' ? ', applied.usableFile = :usable' : '';
     return conditionHeld(
       this.#update(key, {
-        UpdateExpression: `SET applied.#file.#state = :state${state === 'usable' ? ', applied.usableFile = :usable' : ''}`,
-        ConditionExpression: 'applied.#file.fileId = :fileId',
+        UpdateExpression: `SET applied.#file.#state = :state${usable}${served === undefined ? '' : ' REMOVE staged'}`,
+        ConditionExpression: `applied.#file.fileId = :fileId${served === undefined ? '' : ' AND staged.objectKey = :objectKey'}`,
         ExpressionAttributeNames: { '#file': 'file', '#state': 'state' },
         ExpressionAttributeValues: {
           ':state': state,
           ':fileId': fileId,
           ...(state === 'usable' && { ':usable': { fileId, md5, size } }),
+          ...(served !== undefined && { ':objectKey': served.objectKey }),
         },
       }),
     );
@@ -265,22 +287,4 @@ export class Assets {
     );
     return Item;
   }
-}
-
-/** Where the state of an asset, and its lease, are kept. */
-export function assetStateKey(key: string): { pk: string; sk: string } {
-  return { pk: assetPartition(key), sk: 'STATE' };
-}
-
-function assetOf(item: Record<string, unknown>): Asset {
-  const { desired, applied, source, subject, staged, intent } = item;
-  return {
-    key: assetKey(String(source), String(subject)),
-    source,
-    subject,
-    desired,
-    applied,
-    ...(staged !== undefined && { staged }),
-    ...(intent !== undefined && { intent }),
-  } as Asset;
 }

@@ -125,7 +125,10 @@ async function create(work: Work, lease: Lease, asset: Asset, client: ShowpadCli
     const { id } = await createAsset(client, body).catch(async (error: unknown) => {
       throw isConflict(error) ? await conflictOf(work, externalId, error) : error;
     });
-    await services.assets.record(lease, { ...applied, assetId: id, intent: undefined });
+    const known = { ...applied, assetId: id, intent: undefined };
+    // Until it is noted, the intent and the external id lead to it; without an external id nothing would.
+    if (externalId === undefined) await services.assets.record(lease, known);
+    else services.assets.recordSoon(lease, known);
     return { assetId: id, applied: { ...applied, assetId: id } };
   };
   const otherwise = (fields: readonly string[]): boolean => {

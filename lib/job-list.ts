@@ -1,6 +1,6 @@
 import { BatchGetCommand, QueryCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { phaseOf, retentionSeconds, unexpiredJob, type Job, type JobState } from './jobs.ts';
+import { isListedByDay, phaseOf, retentionSeconds, unexpiredJob, type Job, type JobState } from './jobs.ts';
 
 export interface JobFilter {
   readonly state?: JobState | undefined;
@@ -46,7 +46,7 @@ export class JobList {
     const items: Job[] = [];
     let position: Position | null =
       cursor === undefined
-        ? filter.state === undefined
+        ? isListedByDay(filter.state)
           ? { day: this.#today() }
           : {}
         : readCursor(cursor, filter.state, this.#today());
@@ -55,7 +55,7 @@ export class JobList {
       items.push(...found.items);
       position = found.next;
     }
-    return { items, next: position === null ? null : writeCursor(position) };
+    return { items, next: position === null ? null : writeCursor(position, filter.state) };
   }
 
   async #query(
@@ -64,7 +64,7 @@ export class JobList {
     limit: number,
   ): Promise<{ items: Job[]; next: Position | null }> {
     const [index, name, value] =
-      state === undefined
+      state === undefined || isListedByDay(state)
         ? (['jobs-by-day', 'day', position.day] as const)
         : (['jobs-by-state', 'phase', phaseOf(state)] as const);
     const { Items = [], LastEvaluatedKey } = await this.#database.send(
@@ -81,7 +81,7 @@ export class JobList {
       }),
     );
     const jobs = await this.#read(Items.map(({ pk, sk }) => ({ pk: String(pk), sk: String(sk) })));
-    // The index may lag behind the jobs.
+    // The index by state may lag behind the jobs; that by day has all of them.
     const items = jobs.filter((job) => state === undefined || job.state === state);
     if (LastEvaluatedKey !== undefined)
       return { items, next: cursorSchema.parse({ ...position, after: LastEvaluatedKey }) };
@@ -123,6 +123,8 @@ export class JobList {
 
 const cursorSchema = z.strictObject({
   day: z.iso.date().exactOptional(),
+  /** The filter of the list that gave it. */
+  state: z.string().exactOptional(),
   after: z
     .strictObject({
       pk: z.string(),
@@ -135,18 +137,19 @@ const cursorSchema = z.strictObject({
 });
 type Position = z.output<typeof cursorSchema>;
 
-function writeCursor(position: Position): string {
-  return Buffer.from(JSON.stringify(position)).toString('base64url');
+function writeCursor(position: Position, state: JobState | undefined): string {
+  const cursor = { ...position, ...(state !== undefined && { state }) };
+  return Buffer.from(JSON.stringify(cursor)).toString('base64url');
 }
 
 function readCursor(cursor: string, state: JobState | undefined, today: string): Position {
   try {
     const position = cursorSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
     const { day, after } = position;
-    const dayFits = state === undefined ? day !== undefined && day <= today : day === undefined;
-    const afterFits =
-      after === undefined || (state === undefined ? after.day === day : after.phase === phaseOf(state));
-    if (dayFits && afterFits) return position;
+    const isByDay = state === undefined || isListedByDay(state);
+    const dayFits = isByDay ? day !== undefined && day <= today : day === undefined;
+    const afterFits = after === undefined || (isByDay ? after.day === day : after.phase === phaseOf(state));
+    if (dayFits && afterFits && position.state === state) return position;
   } catch {
     // Whatever is wrong with it, it is no cursor.
   }

@@ -31,6 +31,11 @@ const ends: ReadonlySet<JobState> = new Set(['done', 'failed', 'superseded', 'ig
 /** Where a job stands in the index by state: those that have not ended stand together. */
 export type JobPhase = 'open' | 'done' | 'failed' | 'superseded' | 'ignored';
 
+/** Nearly all jobs are done in the end: they are listed by day, and leave the index by state. */
+export function isListedByDay(state: JobState | undefined): boolean {
+  return state === undefined || state === 'done';
+}
+
 export function phaseOf(state: JobState): JobPhase {
   return ends.has(state) ? (state as JobPhase) : 'open';
 }
@@ -172,7 +177,7 @@ export class Jobs {
     const set: Record<string, unknown> = {
       writer,
       state: to,
-      phase: phaseOf(to),
+      ...(!isListedByDay(to) && { phase: phaseOf(to) }),
       updatedAt: this.#now().toISOString(),
       ...changes,
     };
@@ -186,7 +191,7 @@ export class Jobs {
           Key: jobKey(id),
           UpdateExpression: `SET ${Object.keys(set)
             .map((name) => `#${name} = :${name}`)
-            .join(', ')}`,
+            .join(', ')}${isListedByDay(to) ? ' REMOVE phase' : ''}`,
           ConditionExpression: orOwn(
             [
               `#state IN (${Object.keys(priors).join(', ')})`,

@@ -18,6 +18,11 @@ export interface ItemLease {
   readonly until: number;
 }
 
+/** A lease that was just taken, with its item as it has been since. */
+export interface TakenLease extends ItemLease {
+  readonly attributes: Readonly<Record<string, unknown>>;
+}
+
 /** The lease ran out or was taken over: whatever its holder was about to write must not be written. */
 export class LeaseLostError extends Error {
   override readonly name = 'LeaseLostError';
@@ -43,12 +48,12 @@ export class Leases {
    * @param durationMs how long the holder can live at most; clock differences are added here
    * @param mustExist whether an item that is not there has no lease to give
    */
-  async acquire(item: ItemKey, durationMs: number, { mustExist = false } = {}): Promise<ItemLease | null> {
+  async acquire(item: ItemKey, durationMs: number, { mustExist = false } = {}): Promise<TakenLease | null> {
     const now = this.#now().getTime();
     const until = now + durationMs + clockSkewMs;
     const isFree = '(attribute_not_exists(leasedUntil) OR leasedUntil < :now OR leaseHolder = :holder)';
     try {
-      const { Attributes } = await this.#database.send(
+      const { Attributes: attributes = {} } = await this.#database.send(
         new UpdateCommand({
           TableName: this.#table,
           Key: item,
@@ -61,10 +66,10 @@ export class Leases {
             // The SDK repeats a request whose answer was lost: the lease is then this very caller's.
             ':holder': randomUUID(),
           },
-          ReturnValues: 'UPDATED_NEW',
+          ReturnValues: 'ALL_NEW',
         }),
       );
-      return { item, fence: Number(Attributes?.['fence']), until };
+      return { item, fence: Number(attributes['fence']), until, attributes };
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException) return null;
       throw error;
@@ -74,16 +79,22 @@ export class Leases {
   /**
    * Tells a story under a lease, and gives the lease back. Whatever the story asks of Showpad stops before the first
    * write that would come after the lease's end: a holder that was frozen, or whose clock has jumped, has no say.
+   * @param isGivenBack whether the story has given it back already, with its last write
    */
-  async hold<T>(lease: ItemLease, story: () => Promise<T>): Promise<T> {
+  async hold<T>(
+    lease: ItemLease,
+    story: () => Promise<T>,
+    isGivenBack: () => boolean = () => false,
+  ): Promise<T> {
     const assertMayWrite = (): void => {
+      if (isGivenBack()) throw new LeaseLostError('Nothing more is written once the lease is given back.');
       this.assertHeld(lease);
     };
     try {
       return await bindWork({ assertMayWrite }, story);
     } finally {
       // One that cannot be given back runs out by itself.
-      await this.release(lease).catch(() => undefined);
+      if (!isGivenBack()) await this.release(lease).catch(() => undefined);
     }
   }
 

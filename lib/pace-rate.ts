@@ -60,9 +60,9 @@ export function revealedCeiling({ ceiling, busyMs }: RateKnowledge, bounds: Rate
   return Math.max(bounds.least, sent, requestsPerSecond({ ceiling, busyMs }, bounds) * leastRevealed);
 }
 
-/** How many requests may be sent on one claim when nobody else wants to send: a fifth of a second's, five at most. */
+/** How many requests may be sent on one claim when nobody else wants to send: a third of a second's, five at most. */
 export function handful(rate: number): number {
-  return Math.max(1, Math.min(5, Math.floor(rate / 5)));
+  return Math.max(1, Math.min(5, Math.floor(rate / 3)));
 }
 
 const longestRetryAfterSeconds = 900;

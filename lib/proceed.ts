@@ -57,7 +57,7 @@ export async function proceed(
       return;
     case 'poll':
       await services.jobs.advance(jobId, 'processing', { ...references(asset), attempts: message.attempt });
-      await services.queues.send('poll', job, message, Math.max(1, delaySeconds));
+      await services.queues.send('poll', job, message, Math.max(firstLookSeconds(services), delaySeconds));
       return;
     case 'done':
       await dropStaged(services, asset);
@@ -73,6 +73,11 @@ export async function proceed(
     case 'failed':
       await fail(services, job, asset, next.error);
   }
+}
+
+/** No file is processed sooner, and a look that comes too early costs as much as one that finds something. */
+function firstLookSeconds({ config }: Services): number {
+  return Math.min(2, config.PROCESSING_POLL_SECONDS);
 }
 
 /** The state of a job that waits for its metadata: an upsert is being processed, other jobs are applied. */

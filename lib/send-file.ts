@@ -28,7 +28,7 @@ export async function sendFile(
     return { againInSeconds: backoffSeconds(attempt, 15), why: 'an earlier upload has not settled' };
   }
   if (earlier !== null) {
-    await services.assets.record(lease, { file: { ...earlier, order: staged.order, state: 'sent' } });
+    await services.assets.recordLast(lease, { file: { ...earlier, order: staged.order, state: 'sent' } });
     await services.telemetry.fileUploaded(work.job, earlier);
     return 'proceed';
   }
@@ -72,7 +72,7 @@ async function sendStaged(
     const durationMs = Math.round(performance.now() - startedAt);
     const sent: AppliedFile = { ...file, state: 'sent', since: new Date().toISOString() };
     const oldest = oldestOrder(asset.desired, asset.applied.oldest);
-    await services.assets.record(lease, { file: sent, url: undefined, oldest, refusals: undefined });
+    await services.assets.recordLast(lease, { file: sent, url: undefined, oldest, refusals: undefined });
     await services.telemetry.fileUploaded(job, { ...file, durationMs });
     return 'proceed';
   } finally {

@@ -7,8 +7,8 @@ import {
   requestsPerSecond,
   revealedCeiling,
   type RateBounds,
-  type RateKnowledge,
 } from './pace-rate.ts';
+import { slotsOf, type Slot } from './pace-slots.ts';
 import { NotYet } from './reasons.ts';
 import { exhaustedMs, judgeBudget, verdictMs } from './showpad-budget.ts';
 import type { Budget } from './showpad/budget.ts';
@@ -32,20 +32,23 @@ export interface PaceOptions extends RateBounds {
   readonly sleep?: (delayMs: number, signal?: AbortSignal) => Promise<void>;
 }
 
-/** A slot in the line, and what was known when it was claimed. */
-interface Slot {
-  readonly atMs: number;
-  readonly episode: number;
-  readonly knowledge: RateKnowledge;
+/** Requests of a container that wait while a claim is under way: the next claim is made for all of them. */
+interface Gathering {
+  size: number;
+  readonly over: Promise<void>;
 }
 
 /** How much of the line is waited for in process; what would take longer becomes a delayed message. */
 const patienceMs = { normal: 2_000, low: 1_000 } as const;
 /** A slot that nobody claimed in time can still be used for so long, so that a short lull costs nothing. */
 const graceMs = 100;
+/** In a line so short a claim takes one slot more than is wanted, since most requests are followed by another. */
+const shortMs = 250;
 const freshMs = 250;
 const savedForMs = 1_000;
 const mostClaims = 4;
+/** So many requests of one container that wait together share a claim: one that dies with it costs no more. */
+const mostAtOnce = 4;
 
 /**
  * The pace of all functions towards one Showpad organisation, for each of its APIs: a line in which every request
@@ -61,7 +64,8 @@ export class ShowpadPace implements Pacer {
   readonly #sleep: (delayMs: number, signal?: AbortSignal) => Promise<void>;
   readonly #known = new Map<Api, { readonly state: PaceState; readonly atMs: number }>();
   readonly #claiming = new Map<Api, Promise<void>>();
-  readonly #saved = new Map<Api, { readonly slot: Slot; left: number }>();
+  readonly #gathering = new Map<Api, Gathering>();
+  readonly #saved = new Map<Api, Slot[]>();
 
   constructor(store: PaceStore, options: PaceOptions) {
     this.#store = store;
@@ -98,24 +102,35 @@ export class ShowpadPace implements Pacer {
   }
 
   /**
-   * One after the other within a container: each knows what the one before it has learned. One that hangs, as its
-   * invocation was ended half-way, holds up nobody for long.
+   * One claim at a time within a container: each knows what the one before it has learned, and claims for all that
+   * have come meanwhile. One that hangs, as its invocation was ended half-way, holds up nobody for long.
    */
   async #claimAfterOthers(request: PacedRequest): Promise<Slot> {
     const { api } = request;
-    const before = this.#claiming.get(api);
+    for (let others = this.#gathering.get(api); others !== undefined; others = this.#gathering.get(api)) {
+      others.size += 1;
+      await Promise.race([others.over, this.#sleep(freshMs)]);
+      const slot = this.#takeSaved(api);
+      if (slot !== null) return slot;
+      if (this.#gathering.get(api) === others) this.#gathering.delete(api);
+    }
     const { promise: over, resolve } = Promise.withResolvers<void>();
-    this.#claiming.set(api, over);
+    const group = { size: 1, over };
+    this.#gathering.set(api, group);
     try {
+      const before = this.#claiming.get(api);
       if (before !== undefined) await Promise.race([before, this.#sleep(freshMs)]);
-      return this.#takeSaved(api) ?? (await this.#claim(request));
+      this.#claiming.set(api, over);
+      if (this.#gathering.get(api) === group) this.#gathering.delete(api);
+      return this.#takeSaved(api) ?? (await this.#claim(request, group.size));
     } finally {
       resolve();
       if (this.#claiming.get(api) === over) this.#claiming.delete(api);
     }
   }
 
-  async #claim(request: PacedRequest): Promise<Slot> {
+  /** Claims a slot, and others with the same write: a handful in a line that has run dry, else what is wanted. */
+  async #claim(request: PacedRequest, wanted: number): Promise<Slot> {
     const { api, urgency } = request;
     for (let tries = 0; tries < mostClaims; tries += 1) {
       const known = await this.#look(api);
@@ -123,16 +138,21 @@ export class ShowpadPace implements Pacer {
       const rate = requestsPerSecond(known, this.#options);
       const intervalMs = Math.round(1_000_000 / rate) / 1_000;
       const lineMs = known.nextFreeAtMs - nowMs;
-      if (lineMs > patienceMs[urgency]) throw this.#notYet(request, lineMs);
+      const patienceLeftMs = patienceMs[urgency] - lineMs;
+      if (patienceLeftMs < 0) throw this.#notYet(request, lineMs);
       const isEmpty = lineMs < -graceMs;
-      const count = isEmpty ? handful(rate) : 1;
+      const isShort = lineMs < shortMs;
+      const count = isEmpty
+        ? handful(rate)
+        : Math.min(mostAtOnce, isShort ? wanted + 1 : wanted, 1 + Math.floor(patienceLeftMs / intervalMs));
+      const lengthMs = count * intervalMs;
       const claimed = isEmpty
-        ? await this.#store.claimEmpty(api, { nowMs: nowMs - graceMs, untilMs: nowMs + count * intervalMs })
+        ? await this.#store.claimEmpty(api, { nowMs: nowMs - graceMs, untilMs: nowMs + lengthMs })
         : await this.#store.claimNext(api, {
             earliestMs: nowMs - graceMs,
-            latestMs: nowMs + patienceMs[urgency],
-            intervalMs,
-            busyMs: lineMs >= intervalMs ? intervalMs : 0,
+            latestMs: nowMs + patienceMs[urgency] - (lengthMs - intervalMs),
+            intervalMs: lengthMs,
+            busyMs: lineMs >= intervalMs ? lengthMs : lengthMs - intervalMs,
           });
       if (claimed === null) {
         this.#known.delete(api);
@@ -140,27 +160,26 @@ export class ShowpadPace implements Pacer {
       }
       this.#remember(api, claimed);
       this.#options.listener.showpadPaced(api, rate);
-      const { episode, ceiling, busyMs } = claimed;
-      const atMs = claimed.nextFreeAtMs - count * intervalMs;
-      const slot = { atMs, episode, knowledge: { ceiling, busyMs } };
-      if (count > 1) this.#saved.set(api, { slot, left: count - 1 });
-      return slot;
+      const [first, ...others] = slotsOf(claimed, { count, intervalMs, isAtOnce: isEmpty });
+      this.#saved.set(api, others);
+      if (first !== undefined) return first;
     }
     // Everybody else was faster, again and again.
     throw this.#notYet(request, 0);
   }
 
-  /** What is left of a handful, for a moment; a 429 heard meanwhile voids it. */
+  /** What is left of a claim, for a moment; a 429 heard meanwhile voids it. */
   #takeSaved(api: Api): Slot | null {
-    const saved = this.#saved.get(api);
-    if (saved === undefined) return null;
-    const isUsable =
-      this.#now() < saved.slot.atMs + savedForMs &&
-      this.#known.get(api)?.state.episode === saved.slot.episode &&
-      (this.#known.get(api)?.state.pausedUntilMs ?? 0) <= this.#now();
-    saved.left -= 1;
-    if (!isUsable || saved.left <= 0) this.#saved.delete(api);
-    return isUsable ? saved.slot : null;
+    const saved = this.#saved.get(api) ?? [];
+    for (let slot = saved.shift(); slot !== undefined; slot = saved.shift()) {
+      const state = this.#known.get(api)?.state;
+      const isUsable =
+        this.#now() < slot.atMs + savedForMs &&
+        state?.episode === slot.episode &&
+        state.pausedUntilMs <= this.#now();
+      if (isUsable) return slot;
+    }
+    return null;
   }
 
   #turnOf({ api, operation }: PacedRequest, slot: Slot): Turn {

@@ -1,4 +1,4 @@
-import { assetStateKey } from './assets.ts';
+import { assetStateKey } from './asset-item.ts';
 import type { Job } from './jobs.ts';
 import type { ItemKey } from './leases.ts';
 import { copyKey } from './personal-uploads.ts';

@@ -115,6 +115,8 @@ export class Telemetry {
   /** Only the timeline keeps what will be gone; each try to delete it says so again. */
   async assetDeleting(job: Job, assetId: string, lastState: unknown): Promise<void> {
     await this.#remember(job, 'asset about to be deleted', { assetId, lastState });
+    // Afterwards nobody could say what it was.
+    await this.#timeline.flush();
   }
 
   async assetDeleted(job: Job, assetId: string): Promise<void> {

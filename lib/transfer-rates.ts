@@ -5,6 +5,8 @@ import { leastMeasuredBytes, rateOf, sizeClass, type Measure } from './transfer-
 
 const rememberedMs = 3_600_000;
 const retentionSeconds = 86_400;
+/** So long a container need not ask the table again. */
+const freshMs = 60_000;
 
 interface Rate {
   readonly bytesPerSecond: number;
@@ -19,6 +21,8 @@ interface Rate {
 export class TransferRates {
   readonly #items: Items;
   readonly #now: () => Date;
+  /** What this container has read, or written, last. */
+  readonly #known = new Map<string, { readonly rate: Rate | null; readonly atMs: number }>();
 
   constructor(database: DynamoDBDocumentClient, table: string, now: () => Date = () => new Date()) {
     this.#items = new Items(database, table, retentionSeconds, now);
@@ -28,20 +32,38 @@ export class TransferRates {
   /** The rate to reckon with for a file of this size; null when nothing is known. */
   async best(route: string, bytes: number): Promise<number | null> {
     if (bytes < leastMeasuredBytes) return null;
-    const rate = await this.#items.read<Rate>(keyOf(route, bytes));
-    return rate !== null && rate.measuredAt > this.#forgottenBefore() ? rate.bytesPerSecond : null;
+    const key = keyOf(route, bytes);
+    const known = this.#known.get(nameOf(key));
+    const isFresh = known !== undefined && this.#now().getTime() < known.atMs + freshMs;
+    const rate = isFresh ? known.rate : await this.#items.read<Rate>(key);
+    if (!isFresh) this.#remember(key, rate);
+    return rate === null || this.#isForgotten(rate) ? null : rate.bytesPerSecond;
   }
 
   /** Keeps a measure, unless it is too small to say anything or a better one is remembered. */
   async note(route: string, measure: Measure): Promise<void> {
     const bytesPerSecond = rateOf(measure);
     if (bytesPerSecond === null) return;
+    const key = keyOf(route, measure.fileBytes);
+    const best = this.#known.get(nameOf(key))?.rate ?? null;
+    // What the table holds has only grown since.
+    if (best !== null && !this.#isForgotten(best) && best.bytesPerSecond > bytesPerSecond) return;
     const rate: Rate = { bytesPerSecond, measuredAt: this.#now().getTime() };
-    await this.#items.put(keyOf(route, measure.fileBytes), rate, {
+    const isBest = await this.#items.put(key, rate, {
       condition:
         'attribute_not_exists(measuredAt) OR bytesPerSecond <= :rate OR measuredAt <= :forgottenBefore',
       values: { ':rate': bytesPerSecond, ':forgottenBefore': this.#forgottenBefore() },
     });
+    if (isBest) this.#remember(key, rate);
+    else this.#known.delete(nameOf(key));
+  }
+
+  #remember(key: ItemKey, rate: Rate | null): void {
+    this.#known.set(nameOf(key), { rate, atMs: this.#now().getTime() });
+  }
+
+  #isForgotten({ measuredAt }: Rate): boolean {
+    return measuredAt <= this.#forgottenBefore();
   }
 
   #forgottenBefore(): number {
@@ -51,4 +73,8 @@ export class TransferRates {
 
 function keyOf(route: string, bytes: number): ItemKey {
   return { pk: `RATE#${route}`, sk: `CLASS#${sizeClass(bytes)}` };
+}
+
+function nameOf({ pk, sk }: ItemKey): string {
+  return `${pk} ${sk}`;
 }

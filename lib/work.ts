@@ -48,6 +48,12 @@ const stateWhile: Readonly<Record<QueuedStep, (job: Job) => JobState>> = {
  * into one of four outcomes: done, not yet (a delayed message), failed with a reason, or an error for SQS.
  */
 export function step(kind: QueuedStep, story: (work: Work) => Promise<StepOutcome>) {
+  const take = takeStep(kind, story);
+  return (message: StepMessage, invocation: MessageInvocation): Promise<void> =>
+    invocation.services.timeline.gather(() => take(message, invocation));
+}
+
+function takeStep(kind: QueuedStep, story: (work: Work) => Promise<StepOutcome>) {
   return async ({ jobId, attempt }: StepMessage, invocation: MessageInvocation): Promise<void> => {
     const { services } = invocation;
     const open = await readOpenJob(services, jobId, invocation.sentAtMs);

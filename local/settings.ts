@@ -34,6 +34,8 @@ const settingsSchema = z.object({
   SHOWPAD_LEAST_REQUESTS_PER_SECOND: wholeNumber.optional(),
   TICKET_POLL_SECONDS: wholeNumber.optional(),
   PROCESSING_POLL_SECONDS: wholeNumber.optional(),
+  // On one machine nothing is saved by gathering looks.
+  POLL_GATHER_SECONDS: wholeNumber.default('0'),
   PROCESSING_DEADLINE_SECONDS: wholeNumber.optional(),
   SETTLE_SECONDS: wholeNumber.optional(),
   SOURCE_DEADLINE_SECONDS: wholeNumber.optional(),
@@ -106,6 +108,7 @@ function templateParameters(settings: z.output<typeof settingsSchema>): Record<s
     ShowpadLeastRequestsPerSecond: settings.SHOWPAD_LEAST_REQUESTS_PER_SECOND,
     TicketPollSeconds: settings.TICKET_POLL_SECONDS,
     ProcessingPollSeconds: settings.PROCESSING_POLL_SECONDS,
+    PollGatherSeconds: settings.POLL_GATHER_SECONDS,
     ProcessingDeadlineSeconds: settings.PROCESSING_DEADLINE_SECONDS,
     SettleSeconds: settings.SETTLE_SECONDS,
     SourceDeadlineSeconds: settings.SOURCE_DEADLINE_SECONDS,

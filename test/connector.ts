@@ -52,6 +52,7 @@ export interface Connector {
 const hasty = {
   LogLevel: 'ERROR',
   ProcessingPollSeconds: '1',
+  PollGatherSeconds: '0',
   SettleSeconds: '1',
   ShowpadRequestsPerSecond: '500',
 };

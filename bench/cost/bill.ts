@@ -1,4 +1,5 @@
 import prices from './prices.json' with { type: 'json' };
+import type { TemplateSettings } from './template-settings.ts';
 
 /** In dollars; prices.json says where and when. */
 export type Prices = Omit<typeof prices, 'region' | 'currency' | 'asOf' | 'source'>;
@@ -32,6 +33,10 @@ export interface BillLine {
 
 const gigabyte = 1_000_000_000;
 const hoursPerMonth = 730;
+/** Lambda's pollers of a queue, and how often each asks in vain while nothing comes: a long poll takes 20 s. */
+export const pollers = 5;
+const receivesPerMinute = 3;
+const sweepsPerHour = 12;
 
 /** What a thousand assets cost, line by line, in dollars. */
 export function billOfThousand(usage: Usage, prices: Prices): readonly BillLine[] {
@@ -59,6 +64,39 @@ export function billOfThousand(usage: Usage, prices: Prices): readonly BillLine[
 
 export function totalOf(lines: readonly BillLine[]): number {
   return lines.reduce((sum, { dollars }) => sum + dollars, 0);
+}
+
+/** The bills of several functions as one. */
+export function sumOf(bills: readonly (readonly BillLine[])[]): readonly BillLine[] {
+  const [first = [], ...others] = bills;
+  return first.map((line, index) => ({
+    ...line,
+    amount: others.reduce((sum, bill) => sum + (bill[index]?.amount ?? 0), line.amount),
+    dollars: others.reduce((sum, bill) => sum + (bill[index]?.dollars ?? 0), line.dollars),
+  }));
+}
+
+/** What a month costs, whether anything happens or not. */
+export function monthlyBase(
+  settings: Pick<TemplateSettings, 'secrets' | 'polledQueues' | 'alarms' | 'dashboards'>,
+  counted: { readonly customMetrics: number; readonly sweep: Usage },
+  prices: Prices,
+): readonly { readonly what: string; readonly dollars: number }[] {
+  const { secrets, polledQueues, alarms, dashboards } = settings;
+  const emptyReceives = polledQueues * pollers * receivesPerMinute * 60 * hoursPerMonth;
+  const sweeps = sweepsPerHour * hoursPerMonth;
+  const sweep = totalOf(billOfThousand(counted.sweep, prices)) / 1_000;
+  return [
+    { what: `${counted.customMetrics} custom metrics`, dollars: counted.customMetrics * prices.metricMonth },
+    {
+      what: `empty polls of ${polledQueues} queues, ${pollers} pollers each`,
+      dollars: (emptyReceives * prices.queueMillionRequests) / 1e6,
+    },
+    { what: `${alarms} alarms`, dollars: alarms * prices.alarmMonth },
+    { what: `${secrets} secrets`, dollars: secrets * prices.secretMonth },
+    { what: `${dashboards} dashboards`, dollars: dashboards * prices.dashboardMonth },
+    { what: `${sweeps} runs of the sweeper`, dollars: sweeps * sweep },
+  ];
 }
 
 /** What it adds, for a thousand assets, when their bytes leave the region on their way to Showpad. */

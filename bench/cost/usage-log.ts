@@ -7,21 +7,21 @@ import type { AroundInvocation } from '../../local/lambda.ts';
 /** What one invocation asked for. */
 export interface InvocationUsage {
   readonly functionName: string;
-  /** Messages from its queue; 0 for one that came by another way. */
-  readonly messages: number;
-  awsCalls: number;
+  readonly awsCalls: AwsCall[];
   showpadCalls: number;
   /** Transfers of whole files, from a source or to an upload link. */
   transfers: number;
+  logBytes: number;
+  /** Of the line in which all metrics of an invocation are told. */
+  metricBytes: number;
 }
 
-/** One call to AWS, whoever made it. */
+/** One call to AWS. */
 export interface AwsCall {
   /** `SendMessage`, `UpdateItem`… */
   readonly action: string;
   readonly capacityUnits: number;
   readonly input: unknown;
-  readonly output: unknown;
 }
 
 interface AnyCommand {
@@ -35,37 +35,60 @@ type Dispatch = (
   handler: Dispatcher.DispatchHandler,
 ) => boolean;
 
-const queueEvent = z.object({ Records: z.array(z.unknown()) });
 const consumed = z.object({ ConsumedCapacity: z.object({ CapacityUnits: z.number() }) });
+
+const embeddedMetrics = z.object({
+  _aws: z.object({
+    CloudWatchMetrics: z.array(
+      z.object({
+        Dimensions: z.array(z.array(z.string())),
+        Metrics: z.array(z.object({ Name: z.string() })),
+      }),
+    ),
+  }),
+});
+
+/** The metrics that a line tells CloudWatch: a name with other values of its dimensions is another metric. */
+function metricsOf(line: string): string[] {
+  if (!line.includes('CloudWatchMetrics')) return [];
+  const values = z.record(z.string(), z.unknown()).parse(JSON.parse(line));
+  return embeddedMetrics
+    .parse(values)
+    ._aws.CloudWatchMetrics.flatMap(({ Dimensions, Metrics }) =>
+      Dimensions.flatMap((names) =>
+        Metrics.map(({ Name }) =>
+          [Name, ...names.map((name) => `${name}=${String(values[name])}`)].join(' '),
+        ),
+      ),
+    );
+}
 
 /** Everything that a stack in this process asks of AWS, of Showpad and of sources, by invocation. */
 export class UsageLog {
   readonly invocations: InvocationUsage[] = [];
-  readonly awsCalls: AwsCall[] = [];
+  /** The custom metrics that were told, each with its dimensions. */
+  readonly metrics = new Set<string>();
   readonly #current = new AsyncLocalStorage<InvocationUsage>();
 
   /** For the stack's option of this name. */
-  readonly around: AroundInvocation = (functionName, event, invoke) => {
-    const messages = queueEvent.safeParse(event).data?.Records.length ?? 0;
-    const usage = { functionName, messages, awsCalls: 0, showpadCalls: 0, transfers: 0 };
+  readonly around: AroundInvocation = (functionName, _event, invoke) => {
+    const usage = { functionName, awsCalls: [], showpadCalls: 0, transfers: 0, logBytes: 0, metricBytes: 0 };
     this.invocations.push(usage);
     return this.#current.run(usage, invoke);
   };
 
   /**
-   * Begins to listen.
+   * Begins to listen. What is written to the standard output goes nowhere but into the count.
    * @param showpadOrigin where Showpad's API answers
    * @returns the way back
    */
   watch(showpadOrigin: string): () => void {
     const clients = Object.getPrototypeOf(DynamoDBClient.prototype) as { send: Send };
     const { send } = clients;
-    const record = (command: AnyCommand, output: unknown): void => {
-      const action = command.constructor.name.replace(/Command$/, '');
+    const record = ({ constructor, input }: AnyCommand, output: unknown): void => {
+      const action = constructor.name.replace(/Command$/, '');
       const capacityUnits = consumed.safeParse(output).data?.ConsumedCapacity.CapacityUnits ?? 0;
-      this.awsCalls.push({ action, capacityUnits, input: command.input, output });
-      const usage = this.#current.getStore();
-      if (usage !== undefined) usage.awsCalls += 1;
+      this.#current.getStore()?.awsCalls.push({ action, capacityUnits, input });
     };
     clients.send = async function (command, ...rest) {
       if ('TableName' in command.input) Object.assign(command.input, { ReturnConsumedCapacity: 'TOTAL' });
@@ -92,9 +115,26 @@ export class UsageLog {
       countRequest(options);
       return dispatch.call(this, options, handler);
     };
+
+    const { stdout } = process;
+    const write = stdout.write.bind(stdout);
+    stdout.write = (chunk: string | Uint8Array): boolean => {
+      this.#countLine(Buffer.from(chunk));
+      return true;
+    };
     return () => {
       clients.send = send;
       agents.dispatch = dispatch;
+      stdout.write = write;
     };
+  }
+
+  #countLine(line: Buffer): void {
+    const metrics = metricsOf(line.toString());
+    for (const name of metrics) this.metrics.add(name);
+    const usage = this.#current.getStore();
+    if (usage === undefined) return;
+    if (metrics.length > 0) usage.metricBytes += line.length;
+    else usage.logBytes += line.length;
   }
 }

@@ -28,7 +28,8 @@ export const checkedInvariants =
  * A file record whose making, whose noting or whose transfer was stopped stays prepared: nobody knows it, or its
  * bytes were sent as another file. It never becomes the asset's current file.
  */
-const makesOrphan = /^(?!repeat).*(?:POST \/v4\/assets\/\{id\}\/files|SET applied\.file|PUT \(upload\)) #/;
+const makesOrphan =
+  /^(?!repeat).*(?:POST \/v4\/assets\/\{id\}\/files|SET (?:applied\.\w+ )*applied\.file(?: REMOVE intent)?|PUT \(upload\)) #/;
 
 const ends = ['done', 'superseded'];
 

@@ -33,6 +33,13 @@ const fourteenDaysSeconds = 1_209_600;
 const tenDaysSeconds = 864_000;
 const defaultRetentionSeconds = 345_600;
 
+/** Seconds of a property, or the most that the parameter behind it may be set to. */
+function longest(template: CloudFormationTemplate, seconds: unknown): number {
+  const parameter = at(seconds, 'Ref');
+  if (typeof parameter !== 'string') return amount(seconds, 0);
+  return amount(at(template.Parameters[parameter], 'MaxValue'), Number.POSITIVE_INFINITY);
+}
+
 export const queueRules: readonly Rule[] = [
   {
     name: 'a message stays hidden for six timeouts of its consumer and the batching window',
@@ -43,6 +50,11 @@ export const queueRules: readonly Rule[] = [
         value: 5399,
       },
       {
+        mistake: 'a batching window that may be set to more',
+        path: 'Parameters/PollGatherSeconds/MaxValue',
+        value: 11,
+      },
+      {
         mistake: 'a batching window that nobody added',
         path: 'Resources/UploadAsset/Properties/Events/Messages/Properties/MaximumBatchingWindowInSeconds',
         value: 1,
@@ -50,7 +62,7 @@ export const queueRules: readonly Rule[] = [
     ],
     faults: (template) =>
       mappingsOf(template).flatMap(({ queueId, queue, settings, consumer }) => {
-        const window = amount(at(settings, 'MaximumBatchingWindowInSeconds'), 0);
+        const window = longest(template, at(settings, 'MaximumBatchingWindowInSeconds'));
         const least = 6 * amount(at(consumer, 'Timeout'), 3) + window;
         const visibility = amount(at(queue, 'VisibilityTimeout'), 30);
         return visibility < least ? [`${queueId} hides messages for ${visibility} s, not ${least} s.`] : [];

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { nothingApplied, type Asset, type Lease } from '../../lib/asset-state.ts';
 import { Assets } from '../../lib/assets.ts';
+import { currentWork } from '../../lib/current-work.ts';
 import { LeaseLostError } from '../../lib/leases.ts';
 import { laid, type Laid } from './arbitrary-events.ts';
 import { useEmbeddedTable } from './embedded-table.ts';
@@ -180,5 +181,33 @@ describe('a story under the lease', () => {
     expect(told.length).toBeGreaterThan(0);
     expect(new Set(told).size).toBe(told.length);
     expect((await stored()).applied.fields['count']).toBe(told.length);
+  });
+
+  it('gives the lease back with its last note, and may write nothing afterwards', async () => {
+    await assets.underLease(key, minuteMs, async (held) => {
+      await assets.recordLast(held, { assetId: '1' });
+      expect(await assets.acquire(key, 10 * minuteMs)).not.toBeNull();
+      expect(currentWork().assertMayWrite).toThrow(LeaseLostError);
+      await expect(assets.record(held, { assetId: '2' })).rejects.toBeInstanceOf(LeaseLostError);
+    });
+    // The lease that another has taken since is left alone.
+    expect(await assets.acquire(key, minuteMs)).toBeNull();
+    expect((await stored()).applied.assetId).toBe('1');
+  });
+
+  it('writes what it was told to note soon with the next note, or at its end, however it ends', async () => {
+    await assets.underLease(key, minuteMs, async (held) => {
+      assets.recordSoon(held, { assetId: '1', intent: undefined });
+      expect((await stored()).applied.assetId).toBeUndefined();
+      await assets.record(held, { url: 'https://example.com' });
+      expect((await stored()).applied).toMatchObject({ assetId: '1', url: 'https://example.com' });
+    });
+    const story = assets.underLease(key, minuteMs, (held) => {
+      assets.recordSoon(held, { assetId: '2' });
+      return Promise.reject(new Error('It went wrong.'));
+    });
+    await expect(story).rejects.toThrow('It went wrong.');
+    expect((await stored()).applied.assetId).toBe('2');
+    expect(await assets.acquire(key, minuteMs)).not.toBeNull();
   });
 });

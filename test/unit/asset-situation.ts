@@ -56,7 +56,6 @@ export const staged = (event: Laid, content = bytes): StagedFile => ({
   ...content,
   order: order(event),
   objectKey: 'staged/1',
-  sha256: 'c'.repeat(64),
 });
 export const sent = (event: Laid, state: AppliedFile['state'], content = bytes): AppliedFile => ({
   ...content,

@@ -50,7 +50,6 @@ const staged = (order: EventOrder, objectKey = 'staged/1'): StagedFile => ({
   objectKey,
   size: 10,
   md5: 'a'.repeat(32),
-  sha256: 'b'.repeat(64),
 });
 const appliedFile = (fileId: string): AppliedFile => ({
   fileId,

@@ -15,7 +15,10 @@ const wrongSettings = {
 
 describe('the settings of the local stack', () => {
   it('may all be left out', () => {
-    expect(parseSettings({ PATH: '/bin', SHOWPAD_TOKEN: '' })).toEqual({ port: 3000, parameters: {} });
+    expect(parseSettings({ PATH: '/bin', SHOWPAD_TOKEN: '' })).toEqual({
+      port: 3000,
+      parameters: { PollGatherSeconds: '0' },
+    });
   });
 
   it('become template parameters, sources and the Showpad to use', () => {
@@ -37,6 +40,7 @@ describe('the settings of the local stack', () => {
         ShowpadRequestsPerSecond: '20',
         ShowpadLeastRequestsPerSecond: '2',
         TicketPollSeconds: '1',
+        PollGatherSeconds: '0',
         MaxFileBytes: '1000',
         AllowPrivateSources: 'false',
         Delivery: 'paused',

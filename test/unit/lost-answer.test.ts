@@ -117,3 +117,12 @@ it('the wishes of an event are laid once when the first answer was lost', async 
   const merged = await assets.merge({ ...event, order: newer.order }, newer.wishes);
   expect(merged.desired).toMatchObject({ generation: 2, fields: { name: { value: 'Second' } } });
 });
+
+it('gives a lease back once with the last note under it', async () => {
+  const assets = new Assets(table().database, table().tableName);
+  const { order, wishes } = laid('a', 1, 'asset.metadata', { metadata: { name: 'First' } });
+  const { key } = await assets.merge({ source: 'lost-answers', subject: String(tests), order }, wishes);
+  await assets.underLease(key, 60_000, (lease) => assets.recordLast(lease, { assetId: '1' }));
+  expect(await assets.get(key)).toMatchObject({ applied: { assetId: '1' } });
+  expect(await assets.acquire(key, 60_000)).not.toBeNull();
+});

@@ -90,7 +90,7 @@ describe('the pause after a 429', () => {
 });
 
 test('a claim takes a handful only where it is a small part of a second', () => {
-  expect([1, 3, 10, 20, 50, 500].map(handful)).toEqual([1, 1, 2, 4, 5, 5]);
+  expect([1, 3, 10, 20, 50, 500].map(handful)).toEqual([1, 1, 3, 5, 5, 5]);
 });
 
 describe('who finds the line too long', () => {

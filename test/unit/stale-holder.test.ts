@@ -46,7 +46,6 @@ const staged: StagedFile = {
   objectKey: 'staged/1',
   size: 1,
   md5,
-  sha256: 'b'.repeat(64),
 };
 const file = (fileId: string): AppliedFile => ({
   fileId,

@@ -27,6 +27,24 @@ async function append(what: string, ofKey = key): Promise<void> {
 }
 const told = async (limit?: number) => (await timeline.newest(key, limit)).map(({ what }) => what);
 
+/** Counts the items that are written from now on. */
+function countItems(): () => number {
+  let items = 0;
+  const name = `count-items-${tests}`;
+  table().database.middlewareStack.add(
+    (next, { commandName }) =>
+      (request) => {
+        if (commandName === 'PutItemCommand' || commandName === 'PutCommand') items += 1;
+        return next(request);
+      },
+    { step: 'initialize', name },
+  );
+  return () => {
+    table().database.middlewareStack.remove(name);
+    return items;
+  };
+}
+
 describe('the timeline of an asset', () => {
   it('is empty before anything has happened', async () => {
     expect(await timeline.newest(key)).toEqual([]);
@@ -81,5 +99,34 @@ describe('the timeline of an asset', () => {
     expect(await told()).toEqual(['old', 'new']);
     now = new Date(now.getTime() + 2 * dayMs);
     expect(await told()).toEqual(['new']);
+  });
+
+  it('has the lines of one story in one item, each with its own time', async () => {
+    const written = countItems();
+    await timeline.gather(async () => {
+      for (const what of ['a', 'b', 'c']) await append(what);
+      expect(await told()).toEqual([]);
+    });
+    expect(written()).toBe(1);
+    await append('d');
+    expect((await timeline.newest(key)).map(({ at }) => at.slice(-4))).toEqual([
+      '000Z',
+      '001Z',
+      '002Z',
+      '003Z',
+    ]);
+    expect(await told(2)).toEqual(['c', 'd']);
+  });
+
+  it('has the lines of a story that failed, and at once those that must not wait', async () => {
+    const story = timeline.gather(async () => {
+      await append('a');
+      await timeline.flush();
+      expect(await told()).toEqual(['a']);
+      await append('b');
+      throw new Error('It went wrong.');
+    });
+    await expect(story).rejects.toThrow('It went wrong.');
+    expect(await told()).toEqual(['a', 'b']);
   });
 });

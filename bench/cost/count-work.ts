@@ -1,50 +1,79 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Agent } from 'undici';
 import { ConnectorClient } from '../../local/demo/connector-client.ts';
 import { listen } from '../../local/listen.ts';
 import { startStack, type Stack } from '../../local/stack.ts';
-import type { Usage } from './bill.ts';
 import { UsageLog } from './usage-log.ts';
-import { readMemory, usageOf } from './usage.ts';
+import { averageWork, type Work } from './work.ts';
 
-export interface Load {
-  readonly assets: number;
-  readonly bytesPerAsset: number;
+export interface Counted {
+  /** What one request or message takes of each function that a new asset passes once, by its name. */
+  readonly works: ReadonlyMap<string, Work>;
+  /** A look at a file that is still processed, and the one that finds it usable. */
+  readonly pendingLook: Work;
+  readonly lastLook: Work;
+  /** A run of the sweeper that finds nothing. */
+  readonly sweep: Work;
+  readonly customMetrics: number;
 }
 
 const longestRunMs = 180_000;
+const onceForAnAsset = ['receive-event', 'stage-binary', 'upload-asset'];
 
 /**
- * Brings new assets from a source into the emulated Showpad, with everything in this process, and adds up what
- * that takes. What the functions log meanwhile goes nowhere but into the count.
+ * Brings new assets from a source into the emulated Showpad, with everything in this process and one message for each
+ * invocation, and counts what that takes.
  * @throws {Error} when an asset did not become usable
  */
-export async function measureUsage({ assets, bytesPerAsset }: Load): Promise<Usage> {
+export async function countWork({
+  assets,
+  bytesPerAsset,
+}: {
+  assets: number;
+  bytesPerAsset: number;
+}): Promise<Counted> {
   const log = new UsageLog();
+  const folder = await mkdtemp(join(tmpdir(), 'cost-'));
+  const templateFile = join(folder, 'template.yaml');
   const template = await readFile(new URL('../../template.yaml', import.meta.url), 'utf8');
+  await writeFile(templateFile, template.replaceAll(/BatchSize: \d+/g, 'BatchSize: 1'));
   const files = await serveFiles(bytesPerAsset);
   const stack = await startStack({
     processes: 'shared',
+    templateFile,
+    parameters: { PollGatherSeconds: '0' },
     aroundInvocation: log.around,
     environment: { POWERTOOLS_LOG_LEVEL: 'INFO', POWERTOOLS_METRICS_DISABLED: 'false' },
-    showpadEmulator: { switches: { processingMs: 1_000 } },
+    // Long enough for a look that comes too early.
+    showpadEmulator: { switches: { processingMs: 1_500 } },
   });
   const unwatch = log.watch(new URL(stack.showpad.v4Url).origin);
-  const output = countOutput();
   try {
     await send(stack, files.url, assets);
     await stack.settled(longestRunMs);
+    await stack.invoke('sweep', {});
   } finally {
-    output.restore();
     unwatch();
     await files.close();
     await stack.stop();
+    await rm(folder, { recursive: true });
   }
   const usable = stack.showpadEmulator?.assets.filter(({ status }) => status === 'active').length;
   if (usable !== assets) throw new Error(`Only ${usable} of ${assets} assets became usable.`);
-  return usageOf(log, { assets, bytesPerAsset, logBytes: output.bytes(), memory: readMemory(template) });
+  const of = (name: string) => log.invocations.filter(({ functionName }) => functionName === name);
+  const looks = of('poll-processing');
+  const isPending = ({ showpadCalls }: { showpadCalls: number }): boolean => showpadCalls === 1;
+  return {
+    works: new Map(onceForAnAsset.map((name) => [name, averageWork(of(name))])),
+    pendingLook: averageWork(looks.filter(isPending)),
+    lastLook: averageWork(looks.filter((look) => !isPending(look))),
+    sweep: averageWork(of('sweep')),
+    customMetrics: log.metrics.size,
+  };
 }
 
 /** A source whose files all have bytes of their own. */
@@ -76,20 +105,4 @@ async function send(stack: Stack, filesUrl: string, assets: number): Promise<voi
     });
   }
   await dispatcher.destroy();
-}
-
-/** Swallows what is written to the standard output, and counts it. */
-function countOutput(): { bytes: () => number; restore: () => void } {
-  const write = process.stdout.write.bind(process.stdout);
-  let bytes = 0;
-  process.stdout.write = (chunk: string | Uint8Array): boolean => {
-    bytes += Buffer.byteLength(chunk);
-    return true;
-  };
-  return {
-    bytes: () => bytes,
-    restore: () => {
-      process.stdout.write = write;
-    },
-  };
 }
