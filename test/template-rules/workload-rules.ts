@@ -13,6 +13,8 @@ function moversOf(template: CloudFormationTemplate): NamedResource[] {
   });
 }
 
+const leastMebibytesForFile = 128;
+
 export const workloadRules: readonly Rule[] = [
   {
     name: 'every function is invoked by a queue, a route or a clock',
@@ -40,12 +42,12 @@ export const workloadRules: readonly Rule[] = [
     },
   },
   {
-    name: 'what moves files moves one at a time, and has all the time that there is',
+    name: 'what moves files moves few at a time, and has all the time that there is',
     mistakes: [
       { mistake: 'the default time-out', path: 'Resources/UploadAsset/Properties/Timeout' },
       { mistake: 'too little memory', path: 'Resources/StageBinary/Properties/MemorySize', value: 128 },
       {
-        mistake: 'files that share an invocation',
+        mistake: 'as many files in an invocation as SQS gives by default',
         path: 'Resources/UploadPersonalFile/Properties/Events/Messages/Properties/BatchSize',
       },
     ],
@@ -54,14 +56,15 @@ export const workloadRules: readonly Rule[] = [
         const mapping = mappingsOf(template).find(
           ({ settings }) => target(at(settings, 'FunctionName')) === id,
         );
+        const memory = amount(at(properties, 'MemorySize'), 128);
         return [
           ...(amount(at(properties, 'Timeout'), 3) === 900
             ? []
             : [`${id} is ended before a file can be moved.`]),
-          ...(amount(at(properties, 'MemorySize'), 128) >= 512 ? [] : [`${id} moves files too slowly.`]),
-          ...(at(mapping?.settings, 'BatchSize') === 1
+          ...(memory >= 512 ? [] : [`${id} moves files too slowly.`]),
+          ...(amount(at(mapping?.settings, 'BatchSize'), 10) * leastMebibytesForFile <= memory
             ? []
-            : [`${id} moves several files in one invocation.`]),
+            : [`${id} moves too many files in one invocation.`]),
         ];
       }),
   },
