@@ -231,6 +231,8 @@ describe('secrets and addresses that were planted in everything that comes in', 
       '"level":"DEBUG"',
       'recipient failed',
       'Showpad could not process the file',
+      '"JobsFailed"',
+      '"RecipientsFailed"',
     ])
       expect(
         lines.some((line) => line.includes(sign)),

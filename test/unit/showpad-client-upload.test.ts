@@ -42,6 +42,24 @@ async function* drip() {
 }
 
 describe('an upload', () => {
+  it('is told to the observer, with the status of its answer or none', async () => {
+    const told: unknown[] = [];
+    const server = await startServer((response, { url }) => {
+      if (url.endsWith('/refused')) storageError(response, 403, 'AccessDenied');
+      else response.end();
+    });
+    const client = clientOf(server.url, { onResponse: (one) => told.push(one), now: () => 5 });
+    await uploadBinary(client, uploadOf(`${server.url}/taken`, ['0123456789']));
+    await failureOf(uploadBinary(client, uploadOf(`${server.url}/refused`, ['0123456789'])));
+    await failureOf(uploadBinary(client, uploadOf(`${server.url}/short`, ['01234'])));
+    const upload = { api: null, operation: 'PUT upload link', durationMs: 0 };
+    expect(told).toEqual([
+      { ...upload, status: 200 },
+      { ...upload, status: 403 },
+      { ...upload, status: null },
+    ]);
+  });
+
   it('is one PUT of exactly the bytes, with the headers that the link asks for and no token', async () => {
     const server = await startServer((response) => response.end());
     const link = `${server.url}/bucket/key?X-Amz-Signature=s%2Bs&X-Amz-SignedHeaders=content-type%3Bhost`;
