@@ -15,6 +15,7 @@ import { Jobs } from './jobs.ts';
 import { KnownSecrets } from './known-secrets.ts';
 import { OpenJobs } from './open-jobs.ts';
 import { PaceItems } from './pace-items.ts';
+import { ParkedPayloads } from './parked-payloads.ts';
 import { PersonalUploads } from './personal-uploads.ts';
 import { Queues } from './queues.ts';
 import { awsCalls, s3Calls } from './retry-rules.ts';
@@ -22,6 +23,7 @@ import { ShowpadPace } from './showpad-pace.ts';
 import type { ShowpadNames } from './showpad-names.ts';
 import type { ShowpadClient } from './showpad/client.ts';
 import { SourceAllowance } from './source-allowance.ts';
+import { SourceCredentials } from './source-credentials.ts';
 import { SourceRegistry } from './sources/source-registry.ts';
 import type { StagedObject } from './staging.ts';
 import { SweepState } from './sweep-state.ts';
@@ -41,6 +43,7 @@ export interface Services {
   readonly openJobs: OpenJobs;
   readonly timeline: Timeline;
   readonly personalUploads: PersonalUploads;
+  readonly parkedPayloads: ParkedPayloads;
   readonly transferRates: TransferRates;
   readonly pace: ShowpadPace;
   readonly queues: Queues;
@@ -48,6 +51,8 @@ export interface Services {
   readonly sweepState: SweepState;
   readonly sources: SourceRegistry;
   readonly allowance: SourceAllowance;
+  /** By which files are asked for from sources' own APIs. */
+  readonly sourceCredentials: SourceCredentials;
   readonly staging: () => Promise<Omit<StagedObject, 'key'>>;
   readonly showpad: () => Promise<ShowpadClient>;
   readonly names: () => Promise<ShowpadNames>;
@@ -127,6 +132,7 @@ function buildServices(environment: NodeJS.ProcessEnv): Services {
     jobList: new JobList(database, config.TABLE_NAME),
     openJobs: new OpenJobs(database, config.TABLE_NAME),
     personalUploads: new PersonalUploads(database, config.TABLE_NAME),
+    parkedPayloads: new ParkedPayloads(database, config.TABLE_NAME),
     transferRates: new TransferRates(database, config.TABLE_NAME),
     pace,
     queues: new Queues(sqs, {
@@ -140,6 +146,10 @@ function buildServices(environment: NodeJS.ProcessEnv): Services {
     sweepState: new SweepState(database, config.TABLE_NAME),
     allowance: new SourceAllowance(database, config.TABLE_NAME),
     sources: new SourceRegistry(({ fresh }) => readSecret(config.SOURCES_SECRET_ARN, fresh)),
+    sourceCredentials: new SourceCredentials(async () => {
+      const arn = config.SOURCE_CREDENTIALS_SECRET_ARN;
+      return arn === '' ? null : readSecret(arn, true);
+    }),
     showpad,
     names: remembered(async () => {
       const { ShowpadNames } = await import('./showpad-names.ts');
