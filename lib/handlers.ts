@@ -17,6 +17,9 @@ import { getServices, type Services } from './services.ts';
 
 /** A request as the stories see it. */
 export interface HttpRequest {
+  readonly method: string;
+  /** Path and query as they were called. */
+  readonly target: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly path: Readonly<Record<string, string | undefined>>;
@@ -157,7 +160,10 @@ function asError(error: unknown): Error {
 }
 
 function requestOf(event: APIGatewayProxyEventV2): HttpRequest {
+  const query = event.rawQueryString === '' ? '' : `?${event.rawQueryString}`;
   return {
+    method: event.requestContext.http.method,
+    target: `${event.rawPath}${query}`,
     headers: event.headers,
     path: event.pathParameters ?? {},
     query: event.queryStringParameters ?? {},
