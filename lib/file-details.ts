@@ -2,9 +2,12 @@ import { metadataWishes } from './desired-state.ts';
 import type { EventOrder } from './event-order.ts';
 import { faultsOf, type RequestedFile } from './events.ts';
 import { cleanFileName } from './file-name.ts';
+import type { Job } from './jobs.ts';
 import { metadataSchema } from './metadata.ts';
 import { JobFailure } from './reasons.ts';
+import type { Services } from './services.ts';
 import { applyMapping } from './sources/apply-mapping.ts';
+import type { Mapping } from './sources/mapping.ts';
 import { openSourceApi } from './stage-file.ts';
 import type { Work } from './work.ts';
 
@@ -29,7 +32,21 @@ export async function learnDetails(work: Work, order: EventOrder, { details }: R
   } finally {
     await dispatcher.destroy();
   }
-  const { data, origins } = applyMapping(details.mapping, { body: answer, headers: {} });
+  await layDetails(services, job, order, details.mapping, answer);
+}
+
+/**
+ * Lays what a source's API answered into the desired state.
+ * @throws {JobFailure} SOURCE_ANSWER_UNREADABLE, with every field that is wrong and where it came from
+ */
+export async function layDetails(
+  { assets }: Pick<Services, 'assets'>,
+  { source, subject }: Pick<Job, 'source' | 'subject'>,
+  order: EventOrder,
+  mapping: Mapping,
+  answer: unknown,
+): Promise<void> {
+  const { data, origins } = applyMapping(mapping, { body: answer, headers: {} });
   const fileName = data.file?.['name'];
   const name = typeof fileName === 'string' && fileName !== '' ? { name: cleanFileName(fileName) } : {};
   const parsed = metadataSchema.safeParse({ ...name, ...data.metadata }, { reportInput: true });
@@ -43,6 +60,5 @@ export async function learnDetails(work: Work, order: EventOrder, { details }: R
       `The source's details cannot be used: ${faults.slice(0, 10).join('; ')}`,
     );
   }
-  const { source, subject } = job;
-  await services.assets.merge({ source, subject, order }, metadataWishes(parsed.data));
+  await assets.merge({ source, subject, order }, metadataWishes(parsed.data));
 }
