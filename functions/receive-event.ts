@@ -1,6 +1,6 @@
 // POST /events/{source} → desired state, jobs, and a message for each.
 import { acceptPayload } from '../lib/accept-payload.ts';
-import { httpHandler, type Invocation } from '../lib/handlers.ts';
+import { httpHandler, type HttpRequest, type Invocation } from '../lib/handlers.ts';
 import type { Job } from '../lib/jobs.ts';
 import { HttpProblem, jsonResponse } from '../lib/problem.ts';
 import { adapterOf } from '../lib/sources/adapters.ts';
@@ -9,11 +9,12 @@ import type { Delivery, Source } from '../lib/sources/source.ts';
 const largestBodyBytes = 256 * 1024;
 
 export const handler = httpHandler(
-  async ({ method, target, headers, path, body }, invocation) => {
+  async ({ method, target, headers, path, query, body }, invocation) => {
     const name = path['source'] ?? '';
     const source = await invocation.services.sources.find(name);
     try {
       if (source === undefined) throw new HttpProblem(404, 'There is no source of this name.');
+      if (method === 'GET') return jsonResponse(200, challengeOf(source, query));
       if (body.length > largestBodyBytes) {
         throw new HttpProblem(
           413,
@@ -38,6 +39,13 @@ export const handler = httpHandler(
   },
   new HttpProblem(503, 'The events could not be stored. Nothing is lost if you send them again.'),
 );
+
+/** A vendor that asks by GET whether the address is ours, before it sends anything, hears what it wants to hear. */
+function challengeOf(source: Source, query: HttpRequest['query']): Record<string, string> {
+  const answer = adapterOf(source).answerChallenge?.(query) ?? null;
+  if (answer === null) throw new HttpProblem(404, 'Nothing is to be read here. Send events by POST.');
+  return answer;
+}
 
 async function verify(source: Source, delivery: Delivery, { services }: Invocation): Promise<Source> {
   const refusal = await adapterOf(source).verify(source, delivery);

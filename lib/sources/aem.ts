@@ -78,7 +78,15 @@ const types: Readonly<Record<string, string>> = {
  * same id, and so the same job.
  * https://developer.adobe.com/events/docs/guides/sdk/sdk-signature-verification
  */
-export const aemAdapter: SourceAdapter = { verify, translate };
+export const aemAdapter: SourceAdapter = { verify, translate, answerChallenge };
+
+/**
+ * Adobe I/O Events asks whether the address is ours when it is registered. The answer says nothing to anybody else.
+ * https://developer.adobe.com/events/docs/guides/#the-challenge-request
+ */
+function answerChallenge({ challenge = '' }: Readonly<Record<string, string | undefined>>) {
+  return /^[\w-]{1,200}$/.test(challenge) ? { challenge } : null;
+}
 
 async function verify(source: AemSource, { headers, body }: Delivery): Promise<string | null> {
   const value = parseJson(body);

@@ -109,9 +109,10 @@ function find({ path = [], header, split }: Rule, reading: Reading, kind: Kind):
 }
 
 /** The items of a list, and the parts of a text that is one; blank texts count as absent. */
-function spread({ value, place }: Found, kind: Kind, split: string | undefined): Found[] {
-  if (Array.isArray(value) && kind !== 'value') {
-    return value.flatMap((item: unknown) => spread({ value: item, place }, kind, split));
+function spread({ value, place }: Found, kind: Kind, split: string | undefined, depth = 0): Found[] {
+  // What is nested deeper is no list of ours, and may be without end.
+  if (Array.isArray(value) && kind !== 'value' && depth < deepestList) {
+    return value.flatMap((item: unknown) => spread({ value: item, place }, kind, split, depth + 1));
   }
   if (typeof value === 'string' && split !== undefined) {
     return value.split(split).flatMap((part) => spread({ value: part, place }, kind, undefined));
@@ -119,6 +120,8 @@ function spread({ value, place }: Found, kind: Kind, split: string | undefined):
   if (value === null || (typeof value === 'string' && value.trim() === '')) return [];
   return [{ value: typeof value === 'string' && kind !== 'text' ? value.trim() : value, place }];
 }
+
+const deepestList = 3;
 
 function lookUp({ table }: Rule, { value, place }: Found, kind: Kind): Found[] {
   if (table === undefined) return [{ value, place }];

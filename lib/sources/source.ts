@@ -80,6 +80,10 @@ export interface SourceAdapter {
   verify(source: Source, delivery: Delivery): string | null | Promise<string | null>;
   /** What a payload means, once a door believes it. The same payload always means the same events. */
   translate(source: Source, payload: Payload): Translation;
+  /**
+   * What a vendor wants to hear back before it sends anything, where it asks by GET; null when it did not ask its way.
+   */
+  answerChallenge?(query: Readonly<Record<string, string | undefined>>): Record<string, string> | null;
   /** The headers, in lower case, without which its payloads cannot be translated. */
   headersOf?(source: Source): readonly string[];
 }

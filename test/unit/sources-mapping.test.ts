@@ -163,6 +163,33 @@ describe('a mapping', () => {
   });
 });
 
+describe('hostile payloads', () => {
+  const topic = { 'x-contentful-topic': 'ContentManagement.Asset.publish' };
+  const source = sourceOf({
+    adapter: 'contentful',
+    secrets: ['ab'.repeat(32)],
+    mapping: { metadata: { tags: 'fields.deep', lockedPages: 'fields.deep', name: 'fields.deep' } },
+  });
+  const withDeep = (deep: string): string =>
+    JSON.stringify({ ...publishedAsset, fields: { ...publishedAsset.fields, deep: '@' } }).replace(
+      '"@"',
+      deep,
+    );
+
+  it.each([
+    ['a hundred thousand lists in each other', `${'['.repeat(100_000)}${']'.repeat(100_000)}`],
+    ['a hundred thousand objects in each other', `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`],
+  ])('%s are a fault like any other', (_what, deep) => {
+    expect(faultsOf(source, withDeep(deep), topic).length).toBeGreaterThan(0);
+  });
+
+  it('keys that only objects have lead nowhere and pollute nothing', () => {
+    const body = JSON.stringify(publishedAsset).replace('"title"', '"__proto__":{"polluted":1},"title"');
+    expect(eventsOf(source, body, topic)).toHaveLength(1);
+    expect({}).not.toHaveProperty('polluted');
+  });
+});
+
 describe('what a source maps for itself', () => {
   const topic = { 'x-contentful-topic': 'ContentManagement.Asset.publish' };
   const settings = (mapping: unknown) =>
