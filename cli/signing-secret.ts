@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { sourcesSchema } from '../lib/sources/source.ts';
+import { cloudEventsSettings } from '../lib/sources/cloudevents.ts';
 import { ReaderError } from './reader-error.ts';
 import { readReadyFile } from './ready-file.ts';
 
@@ -29,7 +29,7 @@ export async function findSigningSecret(source: string, environment: Environment
 }
 
 function usable(secret: string): string {
-  if (sourcesSchema.safeParse({ source: { secrets: [secret] } }).success) return secret;
+  if (cloudEventsSettings.safeParse({ adapter: 'cloudevents', secrets: [secret] }).success) return secret;
   const why = /^\s*[{[]/.test(secret)
     ? 'It looks like the JSON of all sources: one of its secrets is wanted.'
     : 'It must be whsec_ and the base64 of at least 16 bytes, without quotes or spaces.';

@@ -1,10 +1,12 @@
 // POST /jobs/{id}/retry → a failed job is tried again from its beginning, an open one gets its message again.
 import type { Asset } from '../lib/asset-state.ts';
+import { replayPayload } from '../lib/accept-payload.ts';
 import { factsOf, nameWork } from '../lib/current-work.ts';
 import { httpHandler } from '../lib/handlers.ts';
 import { presentJob } from '../lib/job-view.ts';
 import { fromTheBeginning, hasEnded, type Job } from '../lib/jobs.ts';
 import { nextStep } from '../lib/next-step.ts';
+import { unreadableType } from '../lib/parked-payloads.ts';
 import { HttpProblem, jsonResponse } from '../lib/problem.ts';
 import { resumeJob } from '../lib/resume-job.ts';
 import type { Services } from '../lib/services.ts';
@@ -13,7 +15,9 @@ export const handler = httpHandler(async ({ path }, { services, remainingMs }) =
   const job = await services.jobs.get(path['id'] ?? '');
   if (job === null) throw new HttpProblem(404, 'There is no job with this id, or it was too long ago.');
   nameWork(factsOf(job));
-  if (!hasEnded(job)) {
+  if (job.type === unreadableType && job.state !== 'done') {
+    if (!(await replayPayload(job, services))) throw notKept();
+  } else if (!hasEnded(job)) {
     if (!(await resumeJob(services, job))) throw notKept();
   } else if (job.state !== 'failed') throw nothingLeft(job);
   else if (job.type === 'myfiles.upload') await retryPush(job, services);

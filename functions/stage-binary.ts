@@ -1,4 +1,5 @@
 // StageQueue → the source's file, byte for byte, in the staging bucket.
+import { learnDetails, secondsUntilReady } from '../lib/file-details.ts';
 import { sqsHandler } from '../lib/handlers.ts';
 import { pushStep, type PushWork } from '../lib/push-work.ts';
 import { stepMessageSchema } from '../lib/queues.ts';
@@ -17,11 +18,17 @@ async function stageBinary(work: Work): Promise<StepOutcome> {
   const { assets, jobs, telemetry } = services;
   const content = asset.desired.content;
   if (content === undefined || 'url' in content.value) return 'proceed';
-  const { order } = content;
+  const { order, value } = content;
+  const waitSeconds = 'requested' in value ? secondsUntilReady(value.requested) : 0;
+  if (waitSeconds > 0) {
+    return { againInSeconds: waitSeconds, why: 'its source may not have finished it yet', isTry: false };
+  }
   const startedAt = performance.now();
   await jobs.advance(job.id, 'staging');
+  if ('requested' in value) await learnDetails(work, order, value.requested);
   // Newer content may come meanwhile, or a twin of this invocation be faster.
-  const staged = await stageFile(work, job, content.value.file, ({ objectKey, size, md5 }) =>
+  const file = 'requested' in value ? value.requested : value.file;
+  const staged = await stageFile(work, job, file, ({ objectKey, size, md5 }) =>
     assets.recordStaged(job.key, { order, objectKey, size, md5 }),
   );
   if (staged === null) return 'proceed';

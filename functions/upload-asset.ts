@@ -26,7 +26,7 @@ async function uploadAsset(work: Work): Promise<StepOutcome> {
     if (contentStep(known) !== 'upload') return 'proceed';
     return forgetIfGone(work, lease, assetId, async () => {
       const content = asset.desired.content?.value;
-      if (content === undefined || 'file' in content) return sendFile(work, lease, known, assetId, client);
+      if (content === undefined || !('url' in content)) return sendFile(work, lease, known, assetId, client);
       await updateAsset(client, assetId, { url: content.url });
       await services.assets.recordLast(lease, { url: content.url, file: undefined, usableFile: undefined });
       await services.telemetry.linkWritten(job);

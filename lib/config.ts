@@ -27,6 +27,8 @@ export const configSchema = z.object({
   PERSONAL_UPLOAD_QUEUE_URL: name,
   SOURCES_SECRET_ARN: name,
   SHOWPAD_SECRET_ARN: name,
+  /** Empty where no source is asked for files. */
+  SOURCE_CREDENTIALS_SECRET_ARN: z.string().default(''),
   SHOWPAD_V4_URL: baseUrl,
   SHOWPAD_V3_URL: baseUrl,
   SHOWPAD_REQUESTS_PER_SECOND: perSecond,

@@ -1,9 +1,13 @@
 import type { EventOrder } from './event-order.ts';
-import type { ConnectorEvent, SourceFile } from './events.ts';
+import type { ConnectorEvent, RequestedFile, SourceFile } from './events.ts';
 import type { DivisionWish, Metadata, TagWish } from './metadata.ts';
 
 export type Lifecycle = 'live' | 'archived' | 'deleted';
-export type Content = { readonly file: SourceFile } | { readonly url: string };
+export type Content =
+  | { readonly file: SourceFile }
+  /** Its link is asked for each time that it is fetched. */
+  | { readonly requested: RequestedFile }
+  | { readonly url: string };
 export interface TagChange {
   readonly action: 'add' | 'remove';
   readonly tag: TagWish;
@@ -52,13 +56,13 @@ export const emptyDesiredState: DesiredState = { generation: 0, fields: {}, tagC
 export function wishesOf(event: ConnectorEvent, onDelete: 'archive' | 'delete'): Wish[] {
   switch (event.type) {
     case 'asset.upsert': {
-      const { file, url, metadata } = event.data;
-      const content: Wish[] =
-        file !== undefined
-          ? [{ path: 'content', value: { file } }]
-          : url !== undefined
-            ? [{ path: 'content', value: { url } }]
-            : [];
+      const { file, requested, url, metadata } = event.data;
+      const contents: Content[] = [
+        ...(file === undefined ? [] : [{ file }]),
+        ...(requested === undefined ? [] : [{ requested }]),
+        ...(url === undefined ? [] : [{ url }]),
+      ];
+      const content = contents.map((value): Wish => ({ path: 'content', value }));
       return [...content, { path: 'lifecycle', value: 'live' }, ...metadataWishes(metadata)];
     }
     case 'asset.metadata':
@@ -86,7 +90,8 @@ export function wishesOf(event: ConnectorEvent, onDelete: 'archive' | 'delete'):
   }
 }
 
-function metadataWishes(metadata: Metadata | undefined): Wish[] {
+/** The wishes that metadata makes, field by field. */
+export function metadataWishes(metadata: Metadata | undefined): Wish[] {
   return Object.entries(metadata ?? {}).flatMap(([name, value]): Wish[] => {
     if (value === undefined) return [];
     if (name !== 'permissions') return [{ path: `fields.${name}`, value }];
@@ -158,7 +163,8 @@ function splitPath(path: string): ['fields' | 'tagChanges', string] {
 }
 
 function contentName(content: Content): string {
-  return 'file' in content ? content.file.name : new URL(content.url).host;
+  if ('url' in content) return new URL(content.url).host;
+  return 'file' in content ? content.file.name : content.requested.name;
 }
 
 function rememberFileName(desired: DesiredState, order: EventOrder, name: string): DesiredState {

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
 import type { ContentDigest } from './content-digest.ts';
 import { refuseDeclaredType } from './content-inspection.ts';
@@ -6,8 +5,8 @@ import { sourceRequests, transfers } from './retry-rules.ts';
 import { readRepresentation, type ExpectedFile, type Representation } from './source-answer.ts';
 import { readContent } from './source-content.ts';
 import { describeUrl, SourceError } from './source-error.ts';
-import { discardBody, requestSource } from './source-request.ts';
-import { retryQuickly } from './source-retry.ts';
+import { discardBody, requestSource, type Authorization } from './source-request.ts';
+import { retryQuickly, waitBetween } from './source-retry.ts';
 import { parseSourceUrl } from './source-url.ts';
 
 export type DownloadOptions = {
@@ -20,6 +19,8 @@ export type DownloadOptions = {
   /** The media types that the source may send, such as `application/pdf` and `image/*`; all of them by default. */
   allowedTypes?: readonly string[] | undefined;
   signal?: AbortSignal | undefined;
+  /** Where the file is an API's own answer: goes to its origin only. */
+  authorization?: Authorization | undefined;
   /** From the request to the headers of its answer. */
   headersTimeoutMs?: number;
   /** Longest silence within a body. */
@@ -57,6 +58,7 @@ const defaults = {
   expected: undefined,
   allowedTypes: undefined,
   signal: undefined,
+  authorization: undefined,
   headersTimeoutMs: sourceRequests.headersTimeoutMs,
   idleTimeoutMs: transfers.stallTimeoutMs,
   minimumBytesPerSecond: transfers.minimumBytesPerSecond,
@@ -66,9 +68,7 @@ const defaults = {
   resumeAttempts: sourceRequests.resumeAttempts,
   now: Date.now,
   random: Math.random,
-  sleep: async (delayMs: number, signal: AbortSignal | undefined): Promise<void> => {
-    await pause(delayMs, undefined, signal === undefined ? {} : { signal });
-  },
+  sleep: waitBetween,
 };
 
 /**

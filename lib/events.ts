@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { eventOrder, normalizeTime, type EventOrder } from './event-order.ts';
 import { cleanFileName } from './file-name.ts';
 import { divisionSchema, lineText, metadataSchema, tagSchema } from './metadata.ts';
+import { mappingSchema } from './sources/mapping.ts';
 import { traceIdOfParent } from './trace-id.ts';
 
 const md5 = z.string().regex(/^[0-9a-f]{32}$/, 'must be 32 lower-case hex digits');
@@ -28,10 +29,35 @@ export const fileSchema = z.strictObject({
 });
 export type SourceFile = z.output<typeof fileSchema>;
 
+const { url: _url, ...announcements } = fileSchema.shape;
+/** A file without a link: whoever stages it asks the vendor's API for one, with the credential of the source. */
+export const requestedFileSchema = z.strictObject({
+  ...announcements,
+  /** What is asked for, by GET. It comes from the source's settings and is never a stranger's choice. */
+  request: url,
+  /** Where the link stands in the JSON that answers; without it the answer is the file itself. */
+  link: z.string().min(1).max(500).optional(),
+  /** The vendor may not have finished with the file before. */
+  notBefore: z.iso.datetime().optional(),
+  /** Where the API tells what the payload did not, and how that is mapped. */
+  details: z.strictObject({ request: url, mapping: mappingSchema }).optional(),
+});
+export type RequestedFile = z.output<typeof requestedFileSchema>;
+
+const upsertFields = {
+  file: fileSchema.optional(),
+  url: link.optional(),
+  metadata: metadataSchema.optional(),
+};
 const upsertData = z
-  .strictObject({ file: fileSchema.optional(), url: link.optional(), metadata: metadataSchema.optional() })
+  .strictObject(upsertFields)
   .refine((data) => (data.file === undefined) !== (data.url === undefined), {
     message: 'must have either "file" or "url", not both and not neither',
+  });
+const translatedUpsertData = z
+  .strictObject({ ...upsertFields, requested: requestedFileSchema.optional() })
+  .refine((data) => [data.file, data.url, data.requested].filter((one) => one !== undefined).length === 1, {
+    message: 'must have one of "file", "url" and "requested"',
   });
 const metadataData = z
   .strictObject({
@@ -91,7 +117,11 @@ export const eventDataSchemas = {
   'tag.delete': tagData,
   'myfiles.upload': pushData,
 } as const;
-type DataByType = { [Type in keyof typeof eventDataSchemas]: z.output<(typeof eventDataSchemas)[Type]> };
+/** The same for what an adapter made of a vendor's payload: only there a file may have to be asked for. */
+export const translatedDataSchemas = { ...eventDataSchemas, 'asset.upsert': translatedUpsertData } as const;
+type DataByType = {
+  [Type in keyof typeof translatedDataSchemas]: z.output<(typeof translatedDataSchemas)[Type]>;
+};
 type KnownEvent = {
   [Type in keyof DataByType]: { readonly type: Type; readonly data: DataByType[Type] };
 }[keyof DataByType];
@@ -145,7 +175,8 @@ export type Parsed = { readonly event: ConnectorEvent } | { readonly faults: rea
 
 const longestFieldName = 200;
 
-function faultsOf(error: z.ZodError, prefix: readonly PropertyKey[]): Fault[] {
+/** What is wrong, by field. */
+export function faultsOf(error: z.ZodError, prefix: readonly PropertyKey[] = []): Fault[] {
   return error.issues.flatMap((issue) => {
     const path = [...prefix, ...issue.path];
     if (issue.code === 'unrecognized_keys') {
@@ -171,16 +202,18 @@ function cut(text: string): string {
  * Never throws: it answers with the event or with every field that is wrong.
  * @param receivedAt orders an event that carries neither time nor sequence
  * @param prefix where the event stands in the request, for the names of fields
+ * @param schemas what `data` may hold, by type
  */
 export function parseCloudEvent(
   body: unknown,
   receivedAt: Date,
   prefix: readonly PropertyKey[] = [],
+  schemas: typeof eventDataSchemas | typeof translatedDataSchemas = eventDataSchemas,
 ): Parsed {
   const envelope = cloudEventSchema.safeParse(body, { reportInput: true });
   const known = typeOf(body);
   const data =
-    known === undefined ? undefined : eventDataSchemas[known].safeParse(dataOf(body), { reportInput: true });
+    known === undefined ? undefined : schemas[known].safeParse(dataOf(body), { reportInput: true });
   if (!envelope.success || data?.success === false) {
     return {
       faults: [

@@ -18,6 +18,9 @@ import { traceIdOfParent, traceIdOfXRay } from './trace-id.ts';
 
 /** A request as the stories see it. */
 export interface HttpRequest {
+  readonly method: string;
+  /** Path and query as they were called. */
+  readonly target: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly path: Readonly<Record<string, string | undefined>>;
@@ -191,7 +194,10 @@ function factsOfRecord({ body, messageAttributes }: Partial<SQSRecord>): WorkFac
 }
 
 function requestOf(event: APIGatewayProxyEventV2): HttpRequest {
+  const query = event.rawQueryString === '' ? '' : `?${event.rawQueryString}`;
   return {
+    method: event.requestContext.http.method,
+    target: `${event.rawPath}${query}`,
     headers: event.headers,
     path: event.pathParameters ?? {},
     query: event.queryStringParameters ?? {},

@@ -35,6 +35,21 @@ export const reasons = {
     advice:
       'The answer of the source could not be trusted to be the file. See the message for what was wrong.',
   },
+  SOURCE_CREDENTIAL_MISSING: {
+    retryable: true,
+    advice:
+      'Put a credential for the source into the secret of SourceCredentialsSecretArn (locally SOURCE_CREDENTIALS), then retry the job.',
+  },
+  SOURCE_CREDENTIAL_REFUSED: {
+    retryable: true,
+    advice:
+      'Give the credential of the source the right to download the file, or put a working one into the secret of SourceCredentialsSecretArn, then retry the job.',
+  },
+  SOURCE_ANSWER_UNREADABLE: {
+    retryable: false,
+    advice:
+      'The source\'s API did not answer as it is documented. Look at the message, put the source\'s settings or "mapping" right, and let it send the event again.',
+  },
   FILE_TOO_LARGE: {
     retryable: false,
     advice: 'The file is larger than the connector takes. Raise MaxFileBytes, or make the file smaller.',
@@ -150,6 +165,11 @@ export const reasons = {
     retryable: true,
     advice:
       'Several assets carry this external id. Keep one in Showpad, delete the others, then retry the job.',
+  },
+  PAYLOAD_UNREADABLE: {
+    retryable: true,
+    advice:
+      'Put the settings or the "mapping" of the source right (npm run map shows what it reads), then retry the job: its payload is kept.',
   },
   DEAD_LETTER: {
     retryable: true,

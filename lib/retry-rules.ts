@@ -26,6 +26,9 @@ export const sourceRequests = {
   headersTimeoutMs: 30_000,
 } as const;
 
+/** How often a source's API is asked again while its credential is missing or refused: a person has to act. */
+export const credentialPatienceSeconds = 60;
+
 /** A transfer of bytes, in either direction, is never repeated in process; it ends when it stalls or crawls. */
 export const transfers = {
   stallTimeoutMs: 30_000,

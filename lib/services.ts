@@ -18,6 +18,7 @@ import { LineFormatter } from './line-formatter.ts';
 import { MetricSheet } from './metric-sheet.ts';
 import { OpenJobs } from './open-jobs.ts';
 import { PaceItems } from './pace-items.ts';
+import { ParkedPayloads } from './parked-payloads.ts';
 import { PersonalUploads } from './personal-uploads.ts';
 import { Queues } from './queues.ts';
 import { awsCalls, s3Calls } from './retry-rules.ts';
@@ -26,6 +27,7 @@ import type { ShowpadNames } from './showpad-names.ts';
 import type { ShowpadClient } from './showpad/client.ts';
 import { ShowpadTelemetry } from './showpad-telemetry.ts';
 import { SourceAllowance } from './source-allowance.ts';
+import { SourceCredentials } from './source-credentials.ts';
 import { SourceRhythms } from './source-rhythms.ts';
 import { SourceRoster } from './source-roster.ts';
 import { SourceRegistry } from './sources/source-registry.ts';
@@ -47,6 +49,7 @@ export interface Services {
   readonly openJobs: OpenJobs;
   readonly timeline: Timeline;
   readonly personalUploads: PersonalUploads;
+  readonly parkedPayloads: ParkedPayloads;
   readonly transferRates: TransferRates;
   readonly pace: ShowpadPace;
   readonly queues: Queues;
@@ -55,6 +58,8 @@ export interface Services {
   readonly deliveryPause: DeliveryPause;
   readonly sources: SourceRegistry;
   readonly allowance: SourceAllowance;
+  /** By which files are asked for from sources' own APIs. */
+  readonly sourceCredentials: SourceCredentials;
   readonly roster: SourceRoster;
   readonly rhythms: SourceRhythms;
   readonly staging: () => Promise<Omit<StagedObject, 'key'>>;
@@ -141,6 +146,7 @@ function buildServices(environment: NodeJS.ProcessEnv): Services {
     jobList: new JobList(database, config.TABLE_NAME),
     openJobs: new OpenJobs(database, config.TABLE_NAME),
     personalUploads: new PersonalUploads(database, config.TABLE_NAME),
+    parkedPayloads: new ParkedPayloads(database, config.TABLE_NAME),
     transferRates: new TransferRates(database, config.TABLE_NAME),
     pace,
     queues: new Queues(sqs, {
@@ -157,6 +163,10 @@ function buildServices(environment: NodeJS.ProcessEnv): Services {
     roster: new SourceRoster(database, config.TABLE_NAME),
     rhythms: new SourceRhythms(database, config.TABLE_NAME),
     sources: new SourceRegistry(({ fresh }) => readSecret(config.SOURCES_SECRET_ARN, fresh)),
+    sourceCredentials: new SourceCredentials(async () => {
+      const arn = config.SOURCE_CREDENTIALS_SECRET_ARN;
+      return arn === '' ? null : readSecret(arn, true);
+    }),
     showpad,
     names: remembered(async () => {
       const { ShowpadNames } = await import('./showpad-names.ts');

@@ -1,7 +1,7 @@
 import { errors, type Dispatcher } from 'undici';
 import { singleHeader } from './source-answer.ts';
 import { ForbiddenAddressError } from './public-addresses.ts';
-import { parseRetryAfter } from './retry-rules.ts';
+import { credentialPatienceSeconds, parseRetryAfter } from './retry-rules.ts';
 import { describeUrl, SourceError, type SourceFailureCode } from './source-error.ts';
 import { urlExpiresAt } from './source-url.ts';
 
@@ -58,6 +58,25 @@ export function refusal(
   }
   if (status === 404 || status === 410) return failure('SOURCE_NOT_FOUND', 'there is no such file');
   return failure('SOURCE_UNUSABLE', 'only a 200 with the whole file is of use');
+}
+
+/** The same for an answer of a source's API, which was asked with a stored credential. */
+export function apiRefusal(url: URL, response: Dispatcher.ResponseData, nowMs: number): SourceError {
+  const { statusCode: status } = response;
+  const place = describeUrl(url);
+  if (status === 401 || status === 403) {
+    const message = `${place} answered ${status} to the credential that is stored for the source.`;
+    return new SourceError('SOURCE_CREDENTIAL_REFUSED', message, {
+      retryable: true,
+      retryAfterSeconds: credentialPatienceSeconds,
+    });
+  }
+  if (status === 404 || status === 410) {
+    // A vendor may tell of a file before its own API shows it.
+    const message = `${place} answered ${status}: the source does not show the file.`;
+    return new SourceError('SOURCE_NOT_FOUND', message, { retryable: true });
+  }
+  return refusal(url, response, '', nowMs);
 }
 
 const unreachableCodes = new Set([

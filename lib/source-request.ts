@@ -2,7 +2,7 @@ import { addAbortSignal, type Readable } from 'node:stream';
 import { request, type Dispatcher } from 'undici';
 import { singleHeader } from './source-answer.ts';
 import { describeUrl, SourceError } from './source-error.ts';
-import { asSourceFailure, refusal } from './source-refusal.ts';
+import { apiRefusal, asSourceFailure, refusal } from './source-refusal.ts';
 import { parseSourceUrl } from './source-url.ts';
 
 const bodyHighWaterMark = 1024 * 1024;
@@ -11,6 +11,9 @@ const errorTextLimit = 16 * 1024;
 const statusesWithReason = new Set([400, 401, 403]);
 const redirectStatuses = new Set([301, 302, 303, 307, 308]);
 
+/** What is sent to one origin only. */
+export type Authorization = { readonly origin: string; readonly value: string };
+
 export type SourceRequestOptions = {
   dispatcher: Dispatcher;
   allowPrivateAddresses: boolean;
@@ -18,6 +21,9 @@ export type SourceRequestOptions = {
   maxRedirects: number;
   signal: AbortSignal | undefined;
   now: () => number;
+  /** Goes to the API's own origin, and along no redirect to another. */
+  authorization?: Authorization | undefined;
+  accept?: string | undefined;
 };
 
 /** An answer whose body nobody has read yet, and the URL that gave it after all redirects. */
@@ -70,7 +76,7 @@ export async function requestSource(
   range: Record<string, string> | null = null,
 ): Promise<SourceAnswer> {
   const headers = {
-    accept: '*/*',
+    accept: options.accept ?? '*/*',
     'accept-encoding': 'identity',
     'user-agent': 'showpad-connector',
     ...range,
@@ -79,10 +85,11 @@ export async function requestSource(
   let url = start;
   for (let redirects = 0; ; redirects += 1) {
     let response: Dispatcher.ResponseData;
+    const authorization = options.authorization?.origin === url.origin ? options.authorization.value : null;
     try {
       response = await request(url, {
         dispatcher: options.dispatcher,
-        headers,
+        headers: authorization === null ? headers : { ...headers, authorization },
         headersTimeout: options.headersTimeoutMs,
         // Whoever reads the body watches it: undici's timers are half a second off.
         bodyTimeout: 0,
@@ -100,6 +107,7 @@ export async function requestSource(
       const mayTellMore = statusesWithReason.has(response.statusCode);
       const errorText = mayTellMore ? await readErrorText(response.body, options.headersTimeoutMs) : '';
       discardBody(response.body);
+      if (authorization !== null) throw apiRefusal(url, response, options.now());
       throw refusal(url, response, errorText, options.now());
     }
     discardBody(response.body);

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { jitterMs, sourceRequests } from './retry-rules.ts';
 import { SourceError } from './source-error.ts';
 
@@ -6,6 +7,11 @@ export type RetryOptions = {
   random: () => number;
   sleep: (delayMs: number, signal: AbortSignal | undefined) => Promise<void>;
 };
+
+/** Waits, unless the signal ends it. */
+export async function waitBetween(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
+  await pause(delayMs, undefined, signal === undefined ? {} : { signal });
+}
 
 function passesSoon(error: unknown): error is SourceError {
   return (

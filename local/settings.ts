@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import * as z from 'zod';
 import { credentialsSchema } from '../lib/showpad/credentials.ts';
+import { sourceCredentialsSchema } from '../lib/source-credentials.ts';
 import { sourcesSchema } from './sources.ts';
 import type { StackOptions } from './stack-options.ts';
 
@@ -30,6 +31,7 @@ const settingsSchema = z.object({
   SHOWPAD_TOKEN: z.string().optional(),
   SHOWPAD_CREDENTIALS: jsonOf(credentialsSchema).optional(),
   SOURCES: jsonOf(sourcesSchema).optional(),
+  SOURCE_CREDENTIALS: jsonOf(sourceCredentialsSchema).optional(),
   SHOWPAD_REQUESTS_PER_SECOND: wholeNumber.optional(),
   SHOWPAD_LEAST_REQUESTS_PER_SECOND: wholeNumber.optional(),
   TICKET_POLL_SECONDS: wholeNumber.optional(),
@@ -64,7 +66,10 @@ function combinationFaults(given: Given): string[] {
   ];
 }
 
-export type Settings = Pick<StackOptions, 'parameters' | 'showpad' | 'sources' | 'stateDirectory'> & {
+export type Settings = Pick<
+  StackOptions,
+  'parameters' | 'showpad' | 'sources' | 'sourceCredentials' | 'stateDirectory'
+> & {
   readonly port: number;
 };
 
@@ -80,8 +85,8 @@ export function parseSettings(environment: Given): Settings {
   if (!parsed.success || faults.length > 0) {
     throw new Error(`The settings are not usable: ${faults.join('; ')}.`);
   }
-  const { PORT, SHOWPAD_V4_URL, SHOWPAD_V3_URL, SHOWPAD_TOKEN, SHOWPAD_CREDENTIALS, SOURCES, STATE_DIR } =
-    parsed.data;
+  const { PORT, SHOWPAD_V4_URL, SHOWPAD_V3_URL, SHOWPAD_TOKEN, SHOWPAD_CREDENTIALS } = parsed.data;
+  const { SOURCES, SOURCE_CREDENTIALS, STATE_DIR } = parsed.data;
   const credentials = SHOWPAD_CREDENTIALS ?? { token: SHOWPAD_TOKEN ?? '' };
   return {
     port: PORT,
@@ -92,6 +97,7 @@ export function parseSettings(environment: Given): Settings {
           showpad: { v4Url: SHOWPAD_V4_URL, v3Url: SHOWPAD_V3_URL ?? v3UrlOf(SHOWPAD_V4_URL), credentials },
         }),
     ...(SOURCES === undefined ? {} : { sources: SOURCES }),
+    ...(SOURCE_CREDENTIALS === undefined ? {} : { sourceCredentials: SOURCE_CREDENTIALS }),
     ...(STATE_DIR === undefined ? {} : { stateDirectory: resolve(standingIn(given), STATE_DIR) }),
   };
 }

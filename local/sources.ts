@@ -1,10 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
 
+/** Adapters of vendors that sign with keys of their own. */
+const signedByOthers = new Set(['aem', 'bynder']);
+
 /** What the local stack itself has to know of a source; everything else is passed on to the functions. */
 export const sourcesSchema = z.record(
   z.string(),
-  z.looseObject({ secrets: z.array(z.string().min(1)).min(1) }),
+  z
+    .looseObject({ adapter: z.string().optional(), secrets: z.array(z.string().min(1)).default([]) })
+    .refine(({ adapter = '', secrets }) => secrets.length > 0 || signedByOthers.has(adapter), {
+      path: ['secrets'],
+      message: 'must list at least one secret',
+    }),
 );
 
 export type Sources = z.output<typeof sourcesSchema>;

@@ -21,6 +21,8 @@ export interface StackOptions {
   readonly showpadEmulator?: ShowpadEmulatorOptions;
   /** The JSON of the deployed secret; by default one source `demo` with a fresh secret. */
   readonly sources?: Sources;
+  /** The JSON of the deployed secret by which files are asked for from sources' own APIs. */
+  readonly sourceCredentials?: Readonly<Record<string, unknown>>;
   /** More environment variables for the functions, over the template's. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Takes what the functions print, line by line (`own`), and a line for every failed invocation (both). */

@@ -60,6 +60,7 @@ export interface Stack {
 }
 
 const sourcesSecret = 'showpad-connector/sources';
+const credentialsSecret = 'showpad-connector/source-credentials';
 const projectFile = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
 /**
@@ -90,9 +91,10 @@ async function startOn(state: StateDirectory | undefined, options: StackOptions)
     const clients = awsClients(endpoints, runtime);
     const sources =
       options.sources ?? (state && (await keptSources(clients))) ?? demoSource(showpad.divisionId);
-    const [showpadSecretArn, sourcesSecretArn] = await Promise.all([
+    const [showpadSecretArn, sourcesSecretArn, sourceCredentialsSecretArn] = await Promise.all([
       putSecret(clients, 'showpad-connector/showpad', showpad.credentials),
       putSecret(clients, sourcesSecret, sources),
+      options.sourceCredentials && putSecret(clients, credentialsSecret, options.sourceCredentials),
     ]);
     const parameters = {
       AllowPrivateSources: 'true',
@@ -100,6 +102,9 @@ async function startOn(state: StateDirectory | undefined, options: StackOptions)
       ShowpadV3Url: showpad.v3Url,
       ShowpadSecretArn: showpadSecretArn,
       SourcesSecretArn: sourcesSecretArn,
+      ...(sourceCredentialsSecretArn !== undefined && {
+        SourceCredentialsSecretArn: sourceCredentialsSecretArn,
+      }),
       ...options.parameters,
     };
     const template = readTemplate(options.templateFile ?? projectFile('template.yaml'), parameters, region);

@@ -59,10 +59,12 @@ describe("AWS's own validator", () => {
         severityLevel: 'WARN',
         exclude: {
           // An ARN names a secret and is none.
-          logicalIds: ['ShowpadSecretArn', 'SourcesSecretArn'].map((logicalId) => ({
-            ruleId: 'W2509',
-            logicalId,
-          })),
+          logicalIds: ['ShowpadSecretArn', 'SourcesSecretArn', 'SourceCredentialsSecretArn'].map(
+            (logicalId) => ({
+              ruleId: 'W2509',
+              logicalId,
+            }),
+          ),
         },
       })
       .diagnostics.map(({ ruleId, message, entity }) => `${entity?.logicalId ?? ''} ${ruleId}: ${message}`);

@@ -1,7 +1,30 @@
 import { isUtf8 } from 'node:buffer';
+import * as z from 'zod';
 import { parseCloudEvent } from '../events.ts';
 import { hmacSha256, matchesAny, readDigest } from './hmac.ts';
-import type { Delivery, Source, SourceAdapter, Translation } from './source.ts';
+import {
+  commonSettings,
+  secretsOf,
+  type Delivery,
+  type Payload,
+  type Source,
+  type SourceAdapter,
+  type Translation,
+} from './source.ts';
+
+const secretSchema = z
+  .string()
+  .regex(/^(whsec_)?[A-Za-z0-9+/]+={0,2}$/, 'must be whsec_ and base64')
+  .refine(
+    (text) => Buffer.from(text.replace(/^whsec_/, ''), 'base64').length >= 16,
+    'must hold at least 16 bytes',
+  );
+
+export const cloudEventsSettings = z.strictObject({
+  adapter: z.literal('cloudevents'),
+  secrets: secretsOf(secretSchema),
+  ...commonSettings,
+});
 
 const largestBatch = 100;
 const mostSignatures = 10;
@@ -11,7 +34,7 @@ const toleranceSeconds = 300;
  * CloudEvents 1.0 over HTTP, structured or batch mode, signed the Standard Webhooks way
  * (https://www.standardwebhooks.com). Binary mode is refused: it leaves the `ce-*` headers unsigned.
  */
-export const cloudEventsAdapter: SourceAdapter = { verify, translate };
+export const cloudEventsAdapter = { verify, translate } satisfies SourceAdapter;
 
 function verify(source: Source, { headers, body, receivedAt }: Delivery): string | null {
   const id = headers['webhook-id'];
@@ -44,7 +67,7 @@ function verify(source: Source, { headers, body, receivedAt }: Delivery): string
   }
 }
 
-function translate(_source: Source, { headers, body, receivedAt }: Delivery): Translation {
+function translate(_source: Source, { headers, body, receivedAt }: Payload): Translation {
   const [mediaType = '', ...parameters] = (headers['content-type'] ?? '')
     .split(';')
     .map((part) => part.trim().toLowerCase());

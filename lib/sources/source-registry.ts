@@ -1,4 +1,5 @@
-import { parseSources, type Source } from './source.ts';
+import { parseSources } from './source-list.ts';
+import type { Source } from './source.ts';
 
 type Sources = ReadonlyMap<string, Source>;
 interface Look {
@@ -44,6 +45,14 @@ export class SourceRegistry {
     const look = this.#look;
     if (look?.state === 'done' && this.#now() - look.at < quietMs) return undefined;
     return (await (look?.state === 'open' ? look : this.#lookAgain()).sources).get(name);
+  }
+
+  /**
+   * The source as the secret says now, however often that is asked: for people, not for strangers.
+   * @throws {Error} when the secret cannot be read or is not usable
+   */
+  async findNow(name: string): Promise<Source | undefined> {
+    return (await this.#load(true)).get(name);
   }
 
   #lookAgain(): Look {

@@ -1,18 +1,8 @@
 import * as z from 'zod';
 import type { ConnectorEvent, Fault } from '../events.ts';
 
-const secret = z
-  .string()
-  .regex(/^(whsec_)?[A-Za-z0-9+/]+={0,2}$/, 'must be whsec_ and base64')
-  .refine(
-    (text) => Buffer.from(text.replace(/^whsec_/, ''), 'base64').length >= 16,
-    'must hold at least 16 bytes',
-  );
-
-const sourceSchema = z.strictObject({
-  adapter: z.literal('cloudevents').default('cloudevents'),
-  /** Every secret listed is accepted, so that one can be replaced without losing an event. */
-  secrets: z.array(secret).min(1, 'must list at least one secret').max(5, 'must list at most five secrets'),
+/** Settings that every source has, whatever its adapter; each adapter adds its own, `adapter` and `secrets` first. */
+export const commonSettings = {
   /** The Division of events that name none, by id or {"name"}. */
   division: z.union([z.string().min(1), z.strictObject({ name: z.string().min(1) })]).optional(),
   /** How many events it may send in a minute; what is more is answered with 429. */
@@ -40,51 +30,65 @@ const sourceSchema = z.strictObject({
   onProcessingFailed: z.enum(['fail', 'forceUse']).default('fail'),
   /** What `asset.delete` means. A delete is permanent in Showpad. */
   onDelete: z.enum(['archive', 'delete']).default('archive'),
-});
+} as const;
 
-/** An external system set up to send events. */
-export type Source = z.output<typeof sourceSchema> & { readonly name: string };
+const commonSchema = z.object(commonSettings);
 
-export const sourcesSchema = z.record(
-  z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be lower-case letters, digits and hyphens, at most 63'),
-  sourceSchema,
-);
+/** An external system set up to send events, as far as all of them are alike. */
+export type Source = z.output<typeof commonSchema> & {
+  readonly name: string;
+  readonly adapter: string;
+  /** Every secret listed is accepted, so that one can be replaced without losing an event. */
+  readonly secrets: readonly string[];
+};
 
-/** A delivery as it came in: the body is what the sender signed, byte for byte. */
-export interface Delivery {
+/** A list of up to five secrets of one form. */
+export function secretsOf(secret: z.ZodType<string>) {
+  return z.array(secret).min(1, 'must list at least one secret').max(5, 'must list at most five secrets');
+}
+
+/** What a source said, by whatever door it came. */
+export interface Payload {
   /** Header names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
+  /** What the sender signed, byte for byte. */
   readonly body: Buffer;
   readonly receivedAt: Date;
 }
 
-export type Translation =
-  | { readonly kind: 'events'; readonly events: readonly ConnectorEvent[] }
-  | { readonly kind: 'invalid'; readonly faults: readonly Fault[] }
-  | { readonly kind: 'unsupported'; readonly message: string };
-
-/** How one kind of source proves who it is, and what its deliveries mean. */
-export interface SourceAdapter {
-  /** Null when the delivery is the source's own, else why it was not believed; never a secret or a digest. */
-  verify(source: Source, delivery: Delivery): string | null;
-  translate(source: Source, delivery: Delivery): Translation;
+/** A payload that came in over HTTP and is not believed yet. */
+export interface Delivery extends Payload {
+  readonly method: string;
+  /** Path and query as the sender called them. */
+  readonly path: string;
 }
 
-/**
- * Reads the secret that lists the sources.
- * @throws {Error} that names every bad field, never a value
- */
-export function parseSources(json: string): ReadonlyMap<string, Source> {
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch {
-    throw new Error('The sources are not usable: they are not JSON.');
-  }
-  const parsed = sourcesSchema.safeParse(value);
-  if (!parsed.success) {
-    const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.') || '(all)'}: ${message}`);
-    throw new Error(`The sources are not usable. ${faults.join('; ')}.`);
-  }
-  return new Map(Object.entries(parsed.data).map(([name, source]) => [name, { ...source, name }]));
+export type Translation =
+  | {
+      readonly kind: 'events';
+      readonly events: readonly ConnectorEvent[];
+      /** Where the values of each event came from, for whoever wants to see it. */
+      readonly origins?: readonly Readonly<Record<string, string>>[];
+    }
+  /** The sender is told, and sends it again when it is right. */
+  | { readonly kind: 'invalid'; readonly faults: readonly Fault[] }
+  | { readonly kind: 'unsupported'; readonly message: string }
+  /** The sender would not send it again: it is taken and kept until it can be read. */
+  | { readonly kind: 'unreadable'; readonly faults: readonly Fault[]; readonly subject?: string | undefined };
+
+/** How one kind of source is set up, proves who it is, and what its payloads mean. */
+export interface SourceAdapter {
+  /**
+   * For the HTTP door alone: null when the delivery is the source's own, else why it was not believed; never a secret
+   * or a digest.
+   */
+  verify(source: Source, delivery: Delivery): string | null | Promise<string | null>;
+  /** What a payload means, once a door believes it. The same payload always means the same events. */
+  translate(source: Source, payload: Payload): Translation;
+  /**
+   * What a vendor wants to hear back before it sends anything, where it asks by GET; null when it did not ask its way.
+   */
+  answerChallenge?(query: Readonly<Record<string, string | undefined>>): Record<string, string> | null;
+  /** The headers, in lower case, without which its payloads cannot be translated. */
+  headersOf?(source: Source): readonly string[];
 }

@@ -80,7 +80,13 @@ describe('hostile signatures', () => {
         'webhook-timestamp': timestamp,
         'webhook-signature': signature,
       };
-      const delivery = { headers, body: Buffer.from(body), receivedAt: new Date() };
+      const delivery = {
+        method: 'POST',
+        path: '/events/demo',
+        headers,
+        body: Buffer.from(body),
+        receivedAt: new Date(),
+      };
       const times = Array.from({ length: 30 }, () => {
         const began = performance.now();
         cloudEventsAdapter.verify(source, delivery);

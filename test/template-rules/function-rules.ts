@@ -10,7 +10,7 @@ const environmentOfOthers = [
   'POWERTOOLS_METRICS_NAMESPACE',
   'POWERTOOLS_SERVICE_NAME',
 ];
-const openRoutes = ['POST /events/{source}', 'GET /health'];
+const openRoutes = ['POST /events/{source}', 'GET /events/{source}', 'GET /health'];
 // An HTTP API gives up after 30 s, whatever the function does.
 const longestAnswerSeconds = 29;
 

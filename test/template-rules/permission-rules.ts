@@ -12,6 +12,13 @@ function grantsOf(template: CloudFormationTemplate): Grant[] {
   return resourcesOf(template, 'AWS::IAM::Role').flatMap(({ id, properties }) =>
     list(at(properties, 'Policies'))
       .flatMap((policy) => list(at(policy, 'PolicyDocument', 'Statement')))
+      // What is granted under a condition is granted.
+      .flatMap((statement) => {
+        const branches = list(at(statement, 'Fn::If')).slice(1);
+        return branches.length === 0
+          ? [statement]
+          : branches.filter((branch) => target(branch) !== 'AWS::NoValue');
+      })
       .map((statement) => ({ role: id, statement })),
   );
 }
@@ -24,6 +31,13 @@ export function readersOf(template: CloudFormationTemplate, parameter: string): 
       list(at(statement, 'Resource')).some((resource) => target(resource) === parameter),
   );
   return new Set(readers.map(({ role }) => role));
+}
+
+/** Roles of functions that write what strangers serve into the bucket. */
+function stagersOf(template: CloudFormationTemplate): string[] {
+  return grantsOf(template)
+    .filter(({ statement }) => list(at(statement, 'Action')).includes('s3:PutObject'))
+    .map(({ role }) => role);
 }
 
 function rolesOfConsumers(template: CloudFormationTemplate): Set<string | undefined> {
@@ -226,16 +240,21 @@ export const permissionRules: readonly Rule[] = [
     },
   },
   {
-    name: "a function that fetches strangers' files holds no secret",
+    name: "a function that fetches strangers' files holds no secret of Showpad or of a signature",
     mistakes: [
       {
         mistake: "Showpad's secret beside strangers' files",
-        path: 'Resources/StageBinaryRole/Properties/Policies/0/PolicyDocument/Statement/6',
+        path: 'Resources/StageBinaryRole/Properties/Policies/0/PolicyDocument/Statement/7',
         value: {
           Effect: 'Allow',
           Action: 'secretsmanager:GetSecretValue',
           Resource: { Ref: 'ShowpadSecretArn' },
         },
+      },
+      {
+        mistake: "the sources' signing secrets beside strangers' files, under a condition",
+        path: 'Resources/StageBinaryRole/Properties/Policies/0/PolicyDocument/Statement/6/Fn::If/1/Resource',
+        value: [{ Ref: 'SourceCredentialsSecretArn' }, { Ref: 'SourcesSecretArn' }],
       },
     ],
     faults: (template) => {
@@ -243,10 +262,46 @@ export const permissionRules: readonly Rule[] = [
         ...readersOf(template, 'ShowpadSecretArn'),
         ...readersOf(template, 'SourcesSecretArn'),
       ]);
-      return grantsOf(template)
-        .filter(({ statement }) => list(at(statement, 'Action')).includes('s3:PutObject'))
-        .filter(({ role }) => readers.has(role))
-        .map(({ role }) => `${role} stages strangers' files and can read a secret.`);
+      return stagersOf(template)
+        .filter((role) => readers.has(role))
+        .map((role) => `${role} stages strangers' files and can read a secret.`);
+    },
+  },
+  {
+    name: "only the function that asks sources for their files can read the sources' credentials",
+    mistakes: [
+      {
+        mistake: "the sources' credentials behind the open door",
+        path: 'Resources/ReceiveEventRole/Properties/Policies/0/PolicyDocument/Statement/2/Resource',
+        value: [{ Ref: 'SourcesSecretArn' }, { Ref: 'SourceCredentialsSecretArn' }],
+      },
+      {
+        mistake: "the sources' credentials in another worker",
+        path: 'Resources/UploadAssetRole/Properties/Policies/0/PolicyDocument/Statement/3/Resource',
+        value: [{ Ref: 'ShowpadSecretArn' }, { Ref: 'SourceCredentialsSecretArn' }],
+      },
+      {
+        mistake: 'a change of the credentials',
+        path: 'Resources/StageBinaryRole/Properties/Policies/0/PolicyDocument/Statement/6/Fn::If/1/Action',
+        value: ['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue'],
+      },
+    ],
+    faults: (template) => {
+      const stagers = stagersOf(template);
+      const writers = grantsOf(template).filter(
+        ({ role, statement }) =>
+          stagers.includes(role) &&
+          list(at(statement, 'Action')).some(
+            (action) =>
+              String(action).startsWith('secretsmanager:') && action !== 'secretsmanager:GetSecretValue',
+          ),
+      );
+      return [
+        ...[...readersOf(template, 'SourceCredentialsSecretArn')]
+          .filter((role) => !stagers.includes(role))
+          .map((role) => `${role} can read the sources' credentials and stages no file.`),
+        ...writers.map(({ role }) => `${role} may do more with a secret than read it.`),
+      ];
     },
   },
 ];

@@ -141,7 +141,8 @@ describe('what is shipped', () => {
       const answer = await runModule(
         `
         const { handler } = await import(${JSON.stringify(join(dist, 'receive-event/receive-event.mjs'))});
-        const event = { version: '2.0', headers: {}, pathParameters: { source: 'nobody' }, body: '{}' };
+        const requestContext = { http: { method: 'POST' } };
+        const event = { version: '2.0', rawPath: '/', rawQueryString: '', requestContext, headers: {}, pathParameters: { source: 'nobody' }, body: '{}' };
         const answer = await handler(event, { getRemainingTimeInMillis: () => 15000 });
         process.stdout.write(JSON.stringify(answer));
         `,

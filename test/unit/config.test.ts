@@ -13,6 +13,7 @@ const usable = {
   SHOWPAD_LEAST_REQUESTS_PER_SECOND: '1',
   BUDGET_RESERVE_PERCENT: '10',
   SOURCES_SECRET_ARN: 'arn:aws:secretsmanager:eu-west-1:1:secret:sources',
+  SOURCE_CREDENTIALS_SECRET_ARN: '',
   SHOWPAD_SECRET_ARN: 'arn:aws:secretsmanager:eu-west-1:1:secret:showpad',
   SHOWPAD_V4_URL: 'https://acme.api.showpad.com/v4/',
   SHOWPAD_V3_URL: 'https://acme.showpad.biz/api/v3',

@@ -3,6 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { envelope, fieldsOf, file, parse, withData, withMetadata } from './event-faults.ts';
 import { accepted } from './metadata-examples.ts';
 
+describe('an event that a stranger words', () => {
+  it('cannot have a file asked for with a stored credential: only an adapter can', () => {
+    const requested = { name: 'a.pdf', request: 'https://evil.example/collect' };
+    expect(fieldsOf(withData('asset.upsert', { requested }))).toEqual(['data.requested', 'data']);
+  });
+});
+
 describe('hostile JSON', () => {
   it('that names __proto__ is refused by that name and pollutes nothing', () => {
     for (const [where, field] of [

@@ -128,8 +128,12 @@ describe('the handler of a route', () => {
   it('finds an empty path and query where there is none', async () => {
     const seen: HttpRequest[] = [];
     const handler = answering((request) => seen.push(request));
-    await invoke(handler, { version: '2.0', headers: {}, isBase64Encoded: false });
-    expect(seen).toEqual([{ headers: {}, path: {}, query: {}, body: Buffer.alloc(0) }]);
+    const requestContext = { http: { method: 'GET' } };
+    const raw = { rawPath: '/', rawQueryString: '' };
+    await invoke(handler, { version: '2.0', headers: {}, isBase64Encoded: false, ...raw, requestContext });
+    expect(seen).toEqual([
+      { method: 'GET', target: '/', headers: {}, path: {}, query: {}, body: Buffer.alloc(0) },
+    ]);
   });
 
   it('answers with a problem that the story throws', async () => {

@@ -14,7 +14,7 @@ import { resetServices } from '../../lib/services.ts';
 import { useEmbeddedTable } from './embedded-table.ts';
 import { call, stubEnvironment, type HttpAnswer } from './invoke.ts';
 
-const table = useEmbeddedTable();
+export const table = useEmbeddedTable();
 export const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 export const newSecret = `whsec_${Buffer.from('the secret that replaces it.').toString('base64')}`;
 

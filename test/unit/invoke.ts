@@ -25,6 +25,7 @@ export const functionEnvironment: Readonly<Record<string, string>> = {
   BUDGET_RESERVE_PERCENT: '10',
   SOURCES_SECRET_ARN: 'arn:aws:secretsmanager:eu-west-1:000000000000:secret:sources',
   SHOWPAD_SECRET_ARN: 'arn:aws:secretsmanager:eu-west-1:000000000000:secret:showpad',
+  SOURCE_CREDENTIALS_SECRET_ARN: '',
   SHOWPAD_V4_URL: 'http://127.0.0.1:1/v4',
   SHOWPAD_V3_URL: 'http://127.0.0.1:1/api/v3',
   PROCESSING_POLL_SECONDS: '30',

@@ -7,7 +7,7 @@ import { describeEnd, followJob } from '../../cli/followed-job.ts';
 import { parseSendOptions } from '../../cli/send-command-line.ts';
 import { findSigningSecret } from '../../cli/signing-secret.ts';
 import { cloudEventsAdapter } from '../../lib/sources/cloudevents.ts';
-import { parseSources } from '../../lib/sources/source.ts';
+import { parseSources } from '../../lib/sources/source-list.ts';
 import { listen } from '../../local/listen.ts';
 import { cloudEvent, signed } from '../connector.ts';
 
@@ -118,6 +118,8 @@ describe('what went wrong is said with what to do', () => {
     const at = new Date('2026-01-01T00:00:00Z');
     const verify = (receivedAt: Date, key = secret) =>
       cloudEventsAdapter.verify(source, {
+        method: 'POST',
+        path: '/events/dam',
         headers: signed(key, body, { at }),
         body: Buffer.from(body),
         receivedAt,

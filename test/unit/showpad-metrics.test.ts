@@ -1,11 +1,8 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterEach, expect, it, vi } from 'vitest';
 import { MetricSheet } from '../../lib/metric-sheet.ts';
-import { Telemetry } from '../../lib/telemetry.ts';
-import { Timeline } from '../../lib/timeline.ts';
+import { ShowpadTelemetry } from '../../lib/showpad-telemetry.ts';
 import { metricLines, metricsOf } from '../metric-lines.ts';
 
 afterEach(() => {
@@ -13,12 +10,11 @@ afterEach(() => {
 });
 
 /** The metrics that come of what is told, with their part and value. */
-function metricsAfter(tell: (telemetry: Telemetry) => void): string[] {
+function metricsAfter(tell: (telemetry: ShowpadTelemetry) => void): string[] {
   const log: string[] = [];
   vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => log.push(String(chunk)) > 0);
   const sheet = new MetricSheet(new Metrics({ namespace: 'tests', serviceName: 'connector' }));
-  const database = DynamoDBDocumentClient.from(new DynamoDBClient({ region: 'eu-west-1' }));
-  tell(new Telemetry(new Logger({ logLevel: 'SILENT' }), sheet, new Timeline(database, 'none')));
+  tell(new ShowpadTelemetry(new Logger({ logLevel: 'SILENT' }), sheet));
   sheet.publish();
   return metricLines(log)
     .flatMap(metricsOf)

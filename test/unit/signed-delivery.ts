@@ -1,5 +1,6 @@
 import { Webhook } from 'standardwebhooks';
-import { parseSources, type Delivery, type Source } from '../../lib/sources/source.ts';
+import { parseSources } from '../../lib/sources/source-list.ts';
+import type { Delivery, Source } from '../../lib/sources/source.ts';
 
 export const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 export const otherSecret = `whsec_${Buffer.from('another secret of 24 by.').toString('base64')}`;
@@ -47,6 +48,8 @@ export function delivery(
       'webhook-signature': signed.signature,
       ...headers,
     },
+    method: 'POST',
+    path: '/events/demo',
     body: signed.body,
     receivedAt: new Date(),
   };

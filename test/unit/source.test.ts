@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseSources } from '../../lib/sources/source.ts';
+import { parseSources } from '../../lib/sources/source-list.ts';
 import { secret } from './signed-delivery.ts';
 
 describe('the list of sources', () => {

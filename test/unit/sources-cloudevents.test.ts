@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cloudEventsAdapter } from '../../lib/sources/cloudevents.ts';
-import { parseSources } from '../../lib/sources/source.ts';
+import { parseSources } from '../../lib/sources/source-list.ts';
 import {
   delivery,
   event,

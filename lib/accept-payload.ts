@@ -1,0 +1,126 @@
+import { acceptEvents, type Accepted } from './accept-events.ts';
+import { assetKey } from './asset-key.ts';
+import { eventOrder } from './event-order.ts';
+import type { Fault } from './events.ts';
+import { fromTheBeginning, jobId, type Job, type JobDraft } from './jobs.ts';
+import { payloadId, unreadableType } from './parked-payloads.ts';
+import { HttpProblem } from './problem.ts';
+import { jobError, type JobError } from './reasons.ts';
+import type { Services } from './services.ts';
+import { adapterOf } from './sources/adapters.ts';
+import type { Payload, Source, Translation } from './sources/source.ts';
+
+const mostFaultsInDetail = 10;
+const mostFaults = 1_000;
+
+/**
+ * Takes a payload that a door believes: its events become jobs; one that cannot be read, and that its vendor would
+ * not send again, becomes a failed job with the payload kept. Safe to repeat.
+ * @throws {HttpProblem} 400 and 415 for what the sender has to put right, 429 for more than the source may send; then
+ * nothing was stored
+ * @throws {Error} when something could not be stored: the payload has to come again
+ */
+export async function acceptPayload(
+  source: Source,
+  payload: Payload,
+  services: Services,
+): Promise<readonly Accepted[]> {
+  const translation = adapterOf(source).translate(source, payload);
+  await admit(source, translation, services);
+  switch (translation.kind) {
+    case 'events':
+      return acceptEvents(source, translation.events, services);
+    case 'unreadable':
+      return [await park(source, payload, translation, services)];
+    case 'unsupported':
+      throw new HttpProblem(415, translation.message);
+    case 'invalid': {
+      const { faults } = translation;
+      throw new HttpProblem(400, `Nothing was stored: ${told(faults)}.`, faults.slice(0, mostFaults));
+    }
+  }
+}
+
+/**
+ * Reads the payload of a parked job once more, with its source as it is set up now. Its events become jobs of their
+ * own, and the parked one is done; where it still cannot be read, the job fails again and says why.
+ * @returns false when the payload, or its source, is not there any more
+ */
+export async function replayPayload(job: Job, services: Services): Promise<boolean> {
+  const { jobs, parkedPayloads, sources, telemetry } = services;
+  const payload = await parkedPayloads.get(job.id);
+  const source = await sources.findNow(job.source);
+  if (payload === null || source === undefined) return false;
+  const translation = adapterOf(source).translate(source, payload);
+  const isRead = translation.kind === 'events';
+  // First: should this end here, the next try finds the same events.
+  if (isRead) await acceptEvents(source, translation.events, services);
+  if (await jobs.advance(job.id, 'received', fromTheBeginning())) await telemetry.jobRetried(job);
+  if (isRead) {
+    if (await jobs.advance(job.id, 'done')) await telemetry.jobDone(job);
+    return true;
+  }
+  const error = reason(translation.kind === 'unsupported' ? [] : translation.faults);
+  if (await jobs.advance(job.id, 'failed', { error })) await telemetry.jobFailed(job, error);
+  return true;
+}
+
+/** Only what is surely the source's own counts: nobody else can use up its allowance. */
+async function admit(
+  { name, eventsPerMinute }: Source,
+  translation: Translation,
+  services: Services,
+): Promise<void> {
+  const events = translation.kind === 'events' ? translation.events.length : 1;
+  const waitSeconds = await services.allowance.take(name, events, eventsPerMinute);
+  if (waitSeconds === null) return;
+  const detail = `The source has sent the ${eventsPerMinute} events that it may send in a minute. Nothing was stored: send it again.`;
+  throw new HttpProblem(429, detail, [], waitSeconds);
+}
+
+/** Payload, then job: a job whose payload is not there could never be read. */
+async function park(
+  source: Source,
+  { headers, body, receivedAt }: Payload,
+  { faults, subject = '(unreadable)' }: Extract<Translation, { kind: 'unreadable' }>,
+  { jobs, parkedPayloads, telemetry }: Services,
+): Promise<Accepted> {
+  const names = adapterOf(source).headersOf?.(source) ?? [];
+  const kept = Object.fromEntries(
+    names.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]])),
+  );
+  const payload: Payload = { headers: kept, body, receivedAt };
+  const eventId = payloadId(payload);
+  const id = jobId(source.name, eventId);
+  await parkedPayloads.keep(id, payload);
+  const error = reason(faults);
+  const draft: JobDraft = {
+    id,
+    eventId,
+    source: source.name,
+    subject,
+    key: assetKey(source.name, subject),
+    type: unreadableType,
+    state: 'failed',
+    order: eventOrder({ id: eventId, time: receivedAt.toISOString() }),
+    wishes: [],
+    defaults: {},
+    error,
+    showpad: {},
+  };
+  const created = await jobs.create(draft);
+  if (created !== null) await telemetry.jobFailed(created, error);
+  const job = created ?? (await jobs.get(id));
+  if (job === null) throw new Error(`Job ${id} could be neither created nor read.`);
+  return { job, isNew: created !== null };
+}
+
+function reason(faults: readonly Fault[]): JobError {
+  return jobError('PAYLOAD_UNREADABLE', `The payload cannot be read: ${told(faults)}`);
+}
+
+function told(faults: readonly Fault[]): string {
+  const first = faults.slice(0, mostFaultsInDetail).map(({ field, message }) => `${field} ${message}`);
+  const more = faults.length > first.length ? `; and ${faults.length - first.length} more` : '';
+  return `${first.join('; ')}${more}`;
+}
