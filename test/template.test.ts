@@ -20,6 +20,7 @@ import { permissionRules } from './template-rules/permission-rules.ts';
 import { queueRules } from './template-rules/queue-rules.ts';
 import { danglingReferences, removalsOf } from './template-rules/removals.ts';
 import type { Mistake } from './template-rules/rule.ts';
+import { secretRules } from './template-rules/secret-rules.ts';
 import { storageRules } from './template-rules/storage-rules.ts';
 import { thresholdRules } from './template-rules/threshold-rules.ts';
 import { workloadRules } from './template-rules/workload-rules.ts';
@@ -36,6 +37,7 @@ const rules = [
   ...dashboardRules,
   ...functionRules,
   ...permissionRules,
+  ...secretRules,
   ...storageRules,
   ...parameterRules,
   ...pauseRules,

@@ -51,5 +51,5 @@ function mix(pending: Work, last: Work, looks: number): Work {
     const other = pending[what as keyof Work];
     return [what, (amount + (looks - 1) * other) / looks];
   });
-  return Object.fromEntries(entries) as Work;
+  return Object.fromEntries(entries);
 }

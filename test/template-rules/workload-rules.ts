@@ -19,7 +19,7 @@ export const workloadRules: readonly Rule[] = [
   {
     name: 'every function is invoked by a queue, a route or a clock',
     mistakes: [
-      { mistake: 'a door that leads nowhere', path: 'Resources/ReceiveEvent/Properties/Events/Http' },
+      { mistake: 'a door that leads nowhere', path: 'Resources/GetAsset/Properties/Events/Http' },
       { mistake: 'a sweeper that is never called', path: 'Resources/Sweep/Properties/Events/Clock' },
     ],
     faults: (template) => {
