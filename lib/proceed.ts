@@ -1,5 +1,6 @@
 import type { Asset } from './asset-state.ts';
-import { hasEnded, type Job, type JobState } from './jobs.ts';
+import { endJob } from './end-job.ts';
+import { hasEnded, type Job, type OpenState } from './jobs.ts';
 import { contentStep, nextStep } from './next-step.ts';
 import type { QueuedStep } from './queues.ts';
 import type { JobError } from './reasons.ts';
@@ -57,10 +58,10 @@ export async function proceed(
       return;
     case 'done':
       await dropStaged(services, asset);
-      if (await end(services, job, 'done', asset)) await services.telemetry.jobDone(job);
+      await endJob(services, job, { state: 'done', ...references(asset) });
       return;
     case 'superseded':
-      if (await end(services, job, 'superseded', asset)) await services.telemetry.jobSuperseded(job);
+      await endJob(services, job, { state: 'superseded', ...references(asset) });
       return;
     case 'unlaid':
       return;
@@ -70,18 +71,13 @@ export async function proceed(
 }
 
 /** The state of a job that waits for its metadata: an upsert is being processed, other jobs are applied. */
-export function stateOfMetadata(job: Job): JobState {
+export function stateOfMetadata(job: Job): OpenState {
   return job.wishes.includes('content') ? 'processing' : 'applying';
 }
 
 /** Ends a job with a reason. Its staged bytes stay, for a retry, until the bucket lets them expire. */
 export async function fail(services: Services, job: Job, asset: Asset, error: JobError): Promise<void> {
-  const failed = await services.jobs.advance(job.id, 'failed', { ...references(asset), error });
-  if (failed) await services.telemetry.jobFailed(job, error);
-}
-
-function end(services: Services, job: Job, state: JobState, asset: Asset): Promise<boolean> {
-  return services.jobs.advance(job.id, state, references(asset));
+  await endJob(services, job, { state: 'failed', error, ...references(asset) });
 }
 
 function references({ applied }: Asset): { showpad: Job['showpad'] } {

@@ -132,6 +132,12 @@ export class Telemetry {
     await this.#happened(job, 'failed', { ...error });
   }
 
+  /** Often long after its job has ended, and so no part of what happened to the asset. */
+  outcomePublished(job: Job): void {
+    this.#count('OutcomesPublished');
+    this.#logger.info('outcome published', { ...identify(job), state: job.state });
+  }
+
   /** A step that could not be done now and was put off; too frequent for the timeline. */
   stepPutOff(job: Job, step: string, delaySeconds: number, why: string): void {
     this.#logger.info('put off', { ...identify(job), step, delaySeconds, why });

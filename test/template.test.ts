@@ -12,6 +12,7 @@ import { parameterRules } from './template-rules/parameter-rules.ts';
 import { permissionRules } from './template-rules/permission-rules.ts';
 import { queueRules } from './template-rules/queue-rules.ts';
 import { isIndexed, type Mistake } from './template-rules/rule.ts';
+import { outcomeRules } from './template-rules/outcome-rules.ts';
 import { storageRules } from './template-rules/storage-rules.ts';
 
 const templateFile = join(import.meta.dirname, '../template.yaml');
@@ -115,6 +116,7 @@ describe('our own rules', () => {
     ...functionRules,
     ...permissionRules,
     ...storageRules,
+    ...outcomeRules,
     ...parameterRules,
   ];
 
