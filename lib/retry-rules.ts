@@ -67,7 +67,7 @@ export const mostReceives = 10;
  * later; together longer than whoever announced it can live (900 s, and its last call on the wire): whoever ends the
  * job after that has announced it anew.
  */
-export const outcomeLooksSeconds: readonly number[] = [1, 5, 25, 125, 625, 900];
+export const outcomeLooksSeconds: readonly number[] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900];
 
 /** An invocation ends its work this long before Lambda ends it, and begins nothing when less than the other is left. */
 export const farewellMs = 10_000;

@@ -1,8 +1,14 @@
+import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient, type Message } from '@aws-sdk/client-sqs';
-import { SubscribeCommand } from '@aws-sdk/client-sns';
 import { randomUUID } from 'node:crypto';
 import type { Outcome } from '../lib/outcome.ts';
-import type { Stack } from '../local/stack.ts';
+
+/** Where the local stack's SNS answers, and the name of one of its topics. */
+export interface Topic {
+  readonly endpoint: string;
+  readonly name: string;
+}
+export const outcomeTopicName = 'showpad-connector-outcome-topic';
 
 export interface Received {
   readonly outcome: Outcome;
@@ -16,20 +22,29 @@ export interface OutcomeSubscriber {
   readonly close: () => void;
 }
 
-/** @param filterPolicy which outcomes it wants, by their attributes; without it, all of them */
-export async function subscribe(stack: Stack, filterPolicy?: object): Promise<OutcomeSubscriber> {
-  const { sns, sqs: given } = stack.clients;
-  // The topics of the local stack deliver to the queues that answer at their own address.
-  const { region, credentials } = given.config;
-  const sqs = new SQSClient({ endpoint: stack.aws.sns, region, credentials });
+const region = 'eu-west-1';
+const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+
+/**
+ * Subscribes a new queue to a topic, which is made where it is not there yet. The local SNS delivers to the queues that
+ * answer at its own address.
+ * @param filterPolicy which outcomes it wants, by their attributes; without it, all of them
+ */
+export async function subscribe(
+  { endpoint, name }: Topic,
+  filterPolicy?: Readonly<Record<string, readonly string[]>>,
+): Promise<OutcomeSubscriber> {
+  const sns = new SNSClient({ endpoint, region, credentials });
+  const sqs = new SQSClient({ endpoint, region, credentials });
+  const { TopicArn } = await sns.send(new CreateTopicCommand({ Name: name }));
   const QueueName = `subscriber-${randomUUID()}`;
   await sqs.send(new CreateQueueCommand({ QueueName }));
-  const QueueUrl = `${stack.aws.sns}/000000000000/${QueueName}`;
+  const QueueUrl = `${endpoint}/000000000000/${QueueName}`;
   await sns.send(
     new SubscribeCommand({
-      TopicArn: stack.topics['outcome'],
+      TopicArn,
       Protocol: 'sqs',
-      Endpoint: `arn:aws:sqs:${await region()}:000000000000:${QueueName}`,
+      Endpoint: `arn:aws:sqs:${region}:000000000000:${QueueName}`,
       Attributes: {
         RawMessageDelivery: 'true',
         ...(filterPolicy !== undefined && { FilterPolicy: JSON.stringify(filterPolicy) }),
@@ -55,11 +70,12 @@ export async function subscribe(stack: Stack, filterPolicy?: object): Promise<Ou
       return all.map(({ Body = '', MessageAttributes = {} }) => ({
         outcome: JSON.parse(Body) as Outcome,
         attributes: Object.fromEntries(
-          Object.entries(MessageAttributes).map(([name, { StringValue }]) => [name, StringValue]),
+          Object.entries(MessageAttributes).map(([attribute, { StringValue }]) => [attribute, StringValue]),
         ),
       }));
     },
     close: () => {
+      sns.destroy();
       sqs.destroy();
     },
   };

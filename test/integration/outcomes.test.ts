@@ -4,7 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { Outcome } from '../../lib/outcome.ts';
 import { pdf, type Connector, type JobView } from '../connector.ts';
-import { subscribe, type OutcomeSubscriber, type Received } from '../outcome-subscriber.ts';
+import { outcomeTopicName, subscribe, type OutcomeSubscriber, type Received } from '../outcome-subscriber.ts';
 import { hardshipsOf, startFragileConnector, type Hardships } from './hardships.ts';
 
 const schemaFile = new URL('../../docs/events/job-outcome.schema.json', import.meta.url);
@@ -19,7 +19,7 @@ let stop: () => Promise<void>;
 beforeAll(async () => {
   ({ connector, stop } = await startFragileConnector());
   hardships = hardshipsOf(connector);
-  subscriber = await subscribe(connector.stack);
+  subscriber = await subscribe(topic());
 });
 afterAll(async () => {
   subscriber.close();
@@ -27,6 +27,7 @@ afterAll(async () => {
 });
 beforeEach(() => subscriber.take());
 
+const topic = () => ({ endpoint: connector.stack.aws.sns, name: outcomeTopicName });
 const upsert = (subject: string, description: string, more: object = {}) => ({
   type: 'asset.upsert',
   subject,
@@ -78,7 +79,7 @@ test('a job that is done is told once, as GET /jobs/{id} shows it', async () => 
 });
 
 test('failed and superseded jobs are told with their reasons, and filters find them by attributes', async () => {
-  const failures = await subscribe(connector.stack, { state: ['failed'], code: ['SOURCE_NOT_FOUND'] });
+  const failures = await subscribe(topic(), { state: ['failed'], code: ['SOURCE_NOT_FOUND'] });
   const newer = await connector.finish(upsert('both', 'newer', { time: '2026-11-02T00:00:00Z' }));
   const older = await connector.finish({
     type: 'asset.metadata',
