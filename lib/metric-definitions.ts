@@ -37,6 +37,7 @@ export const metricDefinitions = {
 
   JobsDone: count,
   JobsSuperseded: count,
+  OutcomesPublished: count,
   JobsFailed: { ...count, by: 'reason', andWhole: true },
   RecipientsFailed: { ...count, by: 'reason', andWhole: true },
   JobsRetried: count,

@@ -20,6 +20,16 @@ export const stepMessageSchema = z.strictObject({
 });
 export type StepMessage = z.output<typeof stepMessageSchema>;
 
+/** "This job is about to end, or has": sent before every end. */
+export const outcomeMessageSchema = z.strictObject({
+  jobId: z.string().min(1).max(128),
+  /** How often its end has been looked for in vain. */
+  attempt: z.int().min(0),
+  /** Which time of the job it is about: `reopening` of the job as it was read. */
+  reopening: z.string().min(1).max(128).exactOptional(),
+});
+export type OutcomeMessage = z.output<typeof outcomeMessageSchema>;
+
 /** The message in the body of a record; undefined when it is none of ours. */
 export function readStepMessage(body: string): StepMessage | undefined {
   try {
@@ -59,6 +69,10 @@ export const consumers: Readonly<Record<QueueName, string>> = {
   personalUpload: 'upload-personal-file',
 };
 export const queueNames = Object.keys(consumers) as readonly QueueName[];
+/** The queue whose messages ask for no step: what became of a job is told to other systems. */
+export type OutcomeQueueName = 'outcome';
+type AnyQueueName = QueueName | OutcomeQueueName;
+type MessageTo<Queue extends AnyQueueName> = Queue extends OutcomeQueueName ? OutcomeMessage : StepMessage;
 
 /** How a queue is set up in the template. */
 export interface QueueSettings {
@@ -72,10 +86,10 @@ export interface QueueSettings {
 /** Sends messages to the queues of the steps. Errors are those of the AWS SDK. */
 export class Queues {
   readonly #client: SQSClient;
-  readonly #urls: Readonly<Record<QueueName, string>>;
-  readonly #settings = new Map<QueueName, QueueSettings>();
+  readonly #urls: Readonly<Record<AnyQueueName, string>>;
+  readonly #settings = new Map<AnyQueueName, QueueSettings>();
 
-  constructor(client: SQSClient, urls: Readonly<Record<QueueName, string>>) {
+  constructor(client: SQSClient, urls: Readonly<Record<AnyQueueName, string>>) {
     this.#client = client;
     this.#urls = urls;
   }
@@ -98,21 +112,21 @@ export class Queues {
   }
 
   /**
-   * Sends a job to a step. Its source is the message's group, so that the backlog of one source does not hold up
+   * Sends a job to a step, or to where its outcome is told. Its source is the message's group, so that the backlog of one source does not hold up
    * the others; on a standard queue a group neither orders messages nor locks them.
    * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
    * @param delaySeconds is rounded up to a whole second and cut at 900
    */
-  async send(
-    step: QueueName,
+  async send<Queue extends AnyQueueName>(
+    queue: Queue,
     { id, source, traceId }: QueuedJob,
-    message: Omit<StepMessage, 'jobId'>,
+    message: Omit<MessageTo<Queue>, 'jobId'>,
     delaySeconds = 0,
   ): Promise<void> {
     await this.#client.send(
       new SendMessageCommand({
-        QueueUrl: this.#urls[step],
-        MessageBody: JSON.stringify({ jobId: id, ...message } satisfies StepMessage),
+        QueueUrl: this.#urls[queue],
+        MessageBody: JSON.stringify({ jobId: id, ...message }),
         MessageGroupId: messageGroup(source),
         ...(traceId !== undefined && {
           MessageAttributes: { [traceAttribute]: { DataType: 'String', StringValue: traceId } },
@@ -123,16 +137,16 @@ export class Queues {
   }
 
   /** Which of our queues an ARN names, if any. */
-  nameOf(arn: string): QueueName | undefined {
+  nameOf(arn: string): AnyQueueName | undefined {
     const last = arn.split(':').at(-1);
-    return queueNames.find((name) => this.#urls[name].split('/').at(-1) === last);
+    return ([...queueNames, 'outcome'] as const).find((name) => this.#urls[name].split('/').at(-1) === last);
   }
 
   /**
    * Asks SQS how a queue is set up, once for each container: what the template says is said nowhere else.
    * @throws {Error} when the queue has no dead-letter queue
    */
-  async settings(name: QueueName): Promise<QueueSettings> {
+  async settings(name: AnyQueueName): Promise<QueueSettings> {
     const known = this.#settings.get(name);
     if (known !== undefined) return known;
     const url = this.#urls[name];

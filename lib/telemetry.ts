@@ -182,6 +182,12 @@ export class Telemetry {
     await this.#happened(job, 'failed', { ...error, ...ofAllRecipients });
   }
 
+  /** Often long after its job has ended, and so no part of what happened to the asset. */
+  outcomePublished(job: Job): void {
+    this.#count('OutcomesPublished');
+    this.#logger.info('outcome published', { ...identify(job), state: job.state });
+  }
+
   /** A look at what Showpad makes of a file, and for how long it has been at it; too frequent for a line. */
   processingLookedAt(what: 'file' | 'ticket', ageMs: number): void {
     this.#count(what === 'file' ? 'SecondsInProcessing' : 'SecondsOnTicket', ageMs / 1_000);

@@ -16,6 +16,8 @@ export interface AwsEndpoints {
   readonly sqs: string;
   readonly dynamodb: string;
   readonly secretsManager: string;
+  /** Its queues, to which alone its topics deliver, answer at the same address. */
+  readonly sns: string;
 }
 
 export interface Aws {
@@ -42,6 +44,7 @@ export async function startAws(
   const lock = stateDirectory === undefined ? undefined : lockDirectory(stateDirectory);
   const kept = (name: string): string | undefined =>
     stateDirectory === undefined ? undefined : join(stateDirectory, name);
+  let fauxqs: Promise<string> | undefined;
   const startFauxqs = async (): Promise<string> => {
     const objects = kept('objects');
     const stores = objects === undefined ? undefined : await fauxqsStores(objects);
@@ -51,6 +54,7 @@ export async function startAws(
     });
     return app.listen({ host: '127.0.0.1', port: 0 });
   };
+  const objectsAndTopics = (): Promise<string> => (fauxqs ??= startFauxqs());
   const startSqs = async (): Promise<string> => {
     const emulator = await startSqsEmulator({ region, stateFile: kept('queues.sqlite') });
     closers.push(emulator.close);
@@ -77,14 +81,15 @@ export async function startAws(
   const unlessGiven = async (url: string | undefined, start: () => Promise<string>): Promise<string> =>
     url ?? start();
   const starting = [
-    unlessGiven(given.s3, startFauxqs),
+    unlessGiven(given.s3, objectsAndTopics),
     unlessGiven(given.sqs, startSqs),
     unlessGiven(given.dynamodb, startDynalite),
     unlessGiven(given.secretsManager, startSecrets),
+    unlessGiven(given.sns, objectsAndTopics),
   ] as const;
   try {
-    const [s3, sqs, dynamodb, secretsManager] = await Promise.all(starting);
-    return { endpoints: { s3, sqs, dynamodb, secretsManager }, close };
+    const [s3, sqs, dynamodb, secretsManager, sns] = await Promise.all(starting);
+    return { endpoints: { s3, sqs, dynamodb, secretsManager, sns }, close };
   } catch (error) {
     await Promise.allSettled(starting);
     await close();

@@ -34,10 +34,12 @@ const behind = (alarm: string, seconds: number): AlarmExpectation => ({
 
 /** When every alarm is to ring: what on-call bears, and what it must hear. */
 export const alarmExpectations: readonly AlarmExpectation[] = [
-  ...['Stage', 'Upload', 'Metadata', 'PersonalUpload', 'Poll'].map((name) =>
+  ...['Stage', 'Upload', 'Metadata', 'PersonalUpload', 'Poll', 'Outcome'].map((name) =>
     deadLetters(`${name}DeadLetterAlarm`),
   ),
-  ...['Stage', 'Upload', 'Metadata', 'PersonalUpload'].map((name) => behind(`${name}AgeAlarm`, 3_600)),
+  ...['Stage', 'Upload', 'Metadata', 'PersonalUpload', 'Outcome'].map((name) =>
+    behind(`${name}AgeAlarm`, 3_600),
+  ),
   // A poll waits for as long as Showpad may process.
   behind('PollAgeAlarm', 90_000),
   {
