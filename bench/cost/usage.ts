@@ -44,6 +44,7 @@ export function usageOf({ invocations, awsCalls }: UsageLog, run: Run): Usage {
     // Receives that bring nothing are the price of waiting, not of work.
     queueRequests: count(({ action }) => queueCalls.has(action)) + count(broughtMessages),
     groupedMessages: count(({ action, input }) => action === 'SendMessage' && hasGroup(input)),
+    topicPublishes: count(({ action }) => action === 'Publish'),
     writeUnits: sum(tableWrites, writeUnits),
     readUnits: sum(tableReads, ({ capacityUnits }) => Math.max(0.5, capacityUnits)),
     objectWrites: count(({ action }) => objectWrites.has(action)),

@@ -10,6 +10,7 @@ const usage = {
   gigabyteSeconds: 8,
   queueRequests: 120,
   groupedMessages: 40,
+  topicPublishes: 10,
   writeUnits: 200,
   readUnits: 100,
   objectWrites: 10,
@@ -33,7 +34,7 @@ test('a bill says what a thousand assets use, and what each of it costs', () => 
 
 test('the total is that of all lines', () => {
   expect(totalOf(billOfThousand(usage, prices))).toBeCloseTo(
-    0.001 + 0.001 + 0.0106667 + 0.0048 + 0.0004 + 0.0125 + 0.00125 + 0.005 + 0.0004 + 0.023 + 0.0025,
+    0.001 + 0.001 + 0.0106667 + 0.0048 + 0.0004 + 0.0005 + 0.0125 + 0.00125 + 0.005 + 0.0004 + 0.023 + 0.0025,
     5,
   );
 });
