@@ -50,9 +50,7 @@ function settingsOf(functions: TemplateSettings['functions'], name: string): Fun
 
 /** The average of so many looks, the last of which finds the file usable. */
 function mix(pending: Work, last: Work, looks: number): Work {
-  const entries = Object.entries(last).map(([what, amount]: [string, number]) => {
-    const other = pending[what as keyof Work];
-    return [what, (amount + (looks - 1) * other) / looks] as const;
-  });
-  return { ...last, ...Object.fromEntries(entries) };
+  const names = Object.keys(last) as (keyof Work)[];
+  const averages = names.map((name) => [name, (last[name] + (looks - 1) * pending[name]) / looks] as const);
+  return Object.fromEntries(averages) as Record<keyof Work, number>;
 }
