@@ -19,7 +19,7 @@ export function sharesOf(
   const all = [...works, ['poll-processing', look] as const].map(([name, work]): [string, Share] => {
     const settings = settingsOf(functions, name);
     const times = name === 'poll-processing' ? looks : 1;
-    // Events come faster than files are staged, and files are staged faster than uploaded: full batches wait for both.
+    // Events come faster than files are staged, and files are staged faster than uploaded: their batches are full.
     const batch = isAtOnce && settings.windowSeconds === 0 ? settings.batchSize : 1;
     return [name, { settings, work, times, batch }];
   });
