@@ -218,6 +218,7 @@ export class Assets {
       url: undefined,
       file: undefined,
       oldest: undefined,
+      madeFor: undefined,
     };
     const intent = { at: this.#now().toISOString(), applied: nothingApplied, isFindable: true };
     await this.record(lease, {
@@ -272,7 +273,8 @@ export function assetStateKey(key: string): { pk: string; sk: string } {
   return { pk: assetPartition(key), sk: 'STATE' };
 }
 
-function assetOf(item: Record<string, unknown>): Asset {
+/** The asset that an item of the table holds. */
+export function assetOf(item: Record<string, unknown>): Asset {
   const { desired, applied, source, subject, staged, intent } = item;
   return {
     key: assetKey(String(source), String(subject)),

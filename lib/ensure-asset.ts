@@ -9,6 +9,7 @@ import {
 import { composeChanges } from './asset-changes.ts';
 import type { AssetDraft } from './asset-draft.ts';
 import { desiredName, oldestOrder } from './desired-state.ts';
+import type { EventOrder } from './event-order.ts';
 import { cleanFileName } from './file-name.ts';
 import type { DivisionWish } from './metadata.ts';
 import { JobFailure, TryAgain } from './reasons.ts';
@@ -74,16 +75,21 @@ export async function adoptAsset(
     const ids = [hit, ...others].map(({ id }) => id).join(', ');
     throw new JobFailure('EXTERNAL_ID_AMBIGUOUS', `Assets ${ids} all carry the external id ${externalId}.`);
   }
-  const applied: AppliedState = {
+  const applied = adopted(hit, intent);
+  await services.assets.record(lease, { ...applied, intent: undefined });
+  await services.telemetry.assetAdopted(job, hit.id);
+  return { assetId: hit.id, applied };
+}
+
+/** What is known to be applied once an asset was found in Showpad, by us or by a plan. */
+export function adopted(hit: ShowpadAsset, intent: CreateIntent | undefined): AppliedState {
+  return {
     ...(intent?.applied ?? nothingApplied),
     assetId: hit.id,
     ...(hit.division && { divisionId: hit.division.id }),
     lifecycle: hit.isArchived === true ? 'archived' : 'live',
     ...usableFileOf(hit),
   };
-  await services.assets.record(lease, { ...applied, intent: undefined });
-  await services.telemetry.assetAdopted(job, hit.id);
-  return { assetId: hit.id, applied };
 }
 
 /** The file that an asset found in Showpad is known to hold, so that the same bytes are not sent again. */
@@ -117,7 +123,7 @@ async function create(work: Work, lease: Lease, asset: Asset, client: ShowpadCli
   let externalId: string | undefined = externalIdOf(key);
 
   const send = async (): Promise<EnsuredAsset> => {
-    const applied = appliedBy(draft, { name, divisionId, url });
+    const applied = appliedBy(draft, { name, divisionId, url, madeFor: job.order });
     const at = new Date().toISOString();
     await services.assets.record(lease, { intent: { at, applied, isFindable: externalId !== undefined } });
     const required = { name, division: { id: divisionId }, ...(url !== undefined && { url }) };
@@ -170,7 +176,12 @@ function conflictOf({ job, services }: Work, externalId: string | undefined, err
 
 function appliedBy(
   draft: AssetDraft,
-  { name, divisionId, url }: { name: string; divisionId: string; url: string | undefined },
+  {
+    name,
+    divisionId,
+    url,
+    madeFor,
+  }: { name: string; divisionId: string; url: string | undefined; madeFor: EventOrder },
 ): AppliedState {
   const written = draft.applied();
   const oldest = oldestOrder(draft.asset.desired);
@@ -180,6 +191,7 @@ function appliedBy(
     lifecycle: written.lifecycle ?? 'live',
     ...(oldest !== undefined && { oldest }),
     divisionId,
+    madeFor,
     ...(url !== undefined && { url }),
   };
 }

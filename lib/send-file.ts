@@ -58,8 +58,9 @@ async function sendStaged(
     // The link comes last: it lives for fifteen minutes, and is used once.
     const contentMD5 = Buffer.from(staged.md5, 'hex').toString('base64');
     const { id: fileId, uploadMeta } = await createFile(client, assetId, { contentMD5 });
-    const { order, md5 } = staged;
-    const file: AppliedFile = { fileId, order, md5, size, state: 'sending', since: new Date().toISOString() };
+    const { order, md5, sha256 } = staged;
+    const since = new Date().toISOString();
+    const file: AppliedFile = { fileId, order, md5, sha256, size, state: 'sending', since };
     await services.assets.record(lease, { file });
     await deliver(work, lease, asset, () =>
       measureTransfer(work, 'upload link', size, (onEnd) =>

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { download } from './download.ts';
+import { download, type Download } from './download.ts';
 import { declaredTypes } from './declared-type.ts';
 import type { SourceFile } from './events.ts';
 import type { Invocation } from './handlers.ts';
 import type { Job } from './jobs.ts';
+import { isInboxUrl, openInboxFile } from './inbox-file.ts';
 import { deleteStaged, stageStream } from './staging.ts';
 import { inTime, measureTransfer, type Route } from './transfer-limits.ts';
 
@@ -23,7 +24,7 @@ export interface StagedContent {
  */
 export async function stageFile(
   work: Invocation & { readonly attempt: number },
-  { id, defaults }: Pick<Job, 'id' | 'defaults'>,
+  { id, source: sender, defaults }: Pick<Job, 'id' | 'source' | 'defaults'>,
   file: SourceFile,
   keep: (content: StagedContent) => Promise<boolean>,
 ): Promise<StagedContent | null> {
@@ -32,14 +33,17 @@ export async function stageFile(
   const object = { ...(await services.staging()), key: `staged/${id}/${randomUUID()}` };
   const dispatcher = await services.sourceDispatcher();
   try {
-    const source = await download(file.url, {
+    const options = {
       dispatcher,
       allowPrivateAddresses: config.ALLOW_PRIVATE_SOURCES,
       maxBytes: config.MAX_FILE_BYTES,
       expected: file,
       allowedTypes: defaults.types,
       signal,
-    });
+    };
+    const source: Download = isInboxUrl(file.url)
+      ? await openInboxFile(file.url, sender, await services.inbox(), options)
+      : await download(file.url, options);
     const { size } = source;
     const route: Route = `source ${new URL(file.url).host}`;
     let fetchedBytes = 0;

@@ -107,7 +107,8 @@ export const storageRules: readonly Rule[] = [
         hasLifecycle(
           bucket,
           (lifecycle) =>
-            at(lifecycle, 'Prefix') === 'staged/' && at(lifecycle, 'ExpirationInDays') !== undefined,
+            ['staged/', 'manifests/'].includes(String(at(lifecycle, 'Prefix'))) &&
+            at(lifecycle, 'ExpirationInDays') !== undefined,
         ),
       'keeps the parts of unfinished uploads': (bucket) =>
         hasLifecycle(
