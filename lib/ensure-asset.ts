@@ -1,3 +1,4 @@
+import { adopted } from './adopted-asset.ts';
 import { externalIdOf } from './asset-key.ts';
 import {
   nothingApplied,
@@ -13,7 +14,7 @@ import type { EventOrder } from './event-order.ts';
 import { cleanFileName } from './file-name.ts';
 import type { DivisionWish } from './metadata.ts';
 import { JobFailure, TryAgain } from './reasons.ts';
-import { createAsset, findAssetsByExternalId, type Asset as ShowpadAsset } from './showpad/assets.ts';
+import { createAsset, findAssetsByExternalId } from './showpad/assets.ts';
 import type { ShowpadClient } from './showpad/client.ts';
 import { ShowpadError } from './showpad/errors.ts';
 import { assertFitsInTime } from './transfer-limits.ts';
@@ -79,28 +80,6 @@ export async function adoptAsset(
   await services.assets.record(lease, { ...applied, intent: undefined });
   await services.telemetry.assetAdopted(job, hit.id);
   return { assetId: hit.id, applied };
-}
-
-/** What is known to be applied once an asset was found in Showpad, by us or by a plan. */
-export function adopted(hit: ShowpadAsset, intent: CreateIntent | undefined): AppliedState {
-  return {
-    ...(intent?.applied ?? nothingApplied),
-    assetId: hit.id,
-    ...(hit.division && { divisionId: hit.division.id }),
-    lifecycle: hit.isArchived === true ? 'archived' : 'live',
-    ...usableFileOf(hit),
-  };
-}
-
-/** The file that an asset found in Showpad is known to hold, so that the same bytes are not sent again. */
-function usableFileOf({
-  currentFile,
-  checksum,
-  size,
-  status,
-}: ShowpadAsset): Pick<AppliedState, 'usableFile'> {
-  const isWhole = currentFile && checksum && typeof size === 'number' && status === 'active';
-  return isWhole ? { usableFile: { fileId: currentFile.id, md5: checksum.toLowerCase(), size } } : {};
 }
 
 async function create(work: Work, lease: Lease, asset: Asset, client: ShowpadClient): Promise<EnsuredAsset> {

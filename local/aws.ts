@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import dynalite from 'dynalite';
 import { buildApp } from 'fauxqs';
 import { addBucketNotifications } from './bucket-notifications.ts';
+import { addLargePuts } from './large-puts.ts';
 import { listen } from './listen.ts';
 import { startSecretsManager } from './secrets-manager.ts';
 import { startSqsEmulator } from './sqs/sqs-emulator.ts';
@@ -48,6 +49,7 @@ export async function startAws(
     const objects = kept('objects');
     const stores = objects === undefined ? undefined : await fauxqsStores(objects);
     const app = buildApp({ logger: false, defaultRegion: region, ...(stores && { stores }) });
+    addLargePuts(app);
     addBucketNotifications(app, region, () => sqsUrl.promise);
     closers.push(async () => {
       await app.close();

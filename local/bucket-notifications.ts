@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { buildApp } from 'fauxqs';
 import * as z from 'zod';
+import { isLargePut } from './large-puts.ts';
 
 type App = ReturnType<typeof buildApp>;
 
@@ -12,6 +13,7 @@ interface Request {
   readonly params: unknown;
   readonly query: unknown;
   readonly body: unknown;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
 /** Which queue hears of what happens to which objects of a bucket. */
@@ -68,7 +70,8 @@ function eventOf(request: Request): string | null {
   if (method === 'DELETE' && !has(request, 'uploadId')) return 'ObjectRemoved:Delete';
   if (method === 'POST' && has(request, 'uploadId')) return 'ObjectCreated:CompleteMultipartUpload';
   const isPart = has(request, 'uploadId') || has(request, 'renameObject');
-  return method === 'PUT' && !isPart ? 'ObjectCreated:Put' : null;
+  // One that was taken in parts has been told of when they were put together.
+  return method === 'PUT' && !isPart && !isLargePut(request) ? 'ObjectCreated:Put' : null;
 }
 
 function isMeant({ events, prefix, suffix }: Rule, event: string, key: string): boolean {
