@@ -20,11 +20,13 @@ const name = z.string().min(1);
 export const configSchema = z.object({
   TABLE_NAME: name,
   STAGING_BUCKET: name,
+  INBOX_BUCKET: name,
   STAGE_QUEUE_URL: name,
   UPLOAD_QUEUE_URL: name,
   METADATA_QUEUE_URL: name,
   POLL_QUEUE_URL: name,
   PERSONAL_UPLOAD_QUEUE_URL: name,
+  MANIFEST_QUEUE_URL: name,
   SOURCES_SECRET_ARN: name,
   SHOWPAD_SECRET_ARN: name,
   /** Empty where no source is asked for files. */

@@ -67,6 +67,8 @@ export interface Job {
     readonly createTags?: boolean;
     readonly types?: readonly string[];
   };
+  /** The row of an import that its event is. */
+  readonly import?: ImportedRow;
   /** How often its current step has been looked at again. */
   readonly attempts: number;
   readonly error: JobError | null;
@@ -81,6 +83,15 @@ export interface Job {
   readonly deadLetter?: { readonly messageId: string; readonly sentAt: string } | null;
   /** How often, and when last, the message of its step was sent again because nothing had changed. */
   readonly sweeps?: { readonly count: number; readonly at: string };
+}
+
+/** A row of an import, and what was known of it when it became an event. */
+export interface ImportedRow {
+  readonly id: string;
+  readonly row: number;
+  readonly changesMetadata: boolean;
+  /** Showpad held its very file already. */
+  readonly keepsFile: boolean;
 }
 
 /** What a function threw that could not handle a message; the text is fit for everybody. */

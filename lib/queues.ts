@@ -20,6 +20,13 @@ export const stepMessageSchema = z.strictObject({
 });
 export type StepMessage = z.output<typeof stepMessageSchema>;
 
+/** "Go on with this import": its turns are numbered, and each is taken once. */
+export const importMessageSchema = z.strictObject({
+  importId: z.string().min(1).max(128),
+  turn: z.int().min(0),
+});
+export type ImportMessage = z.output<typeof importMessageSchema>;
+
 /** The message in the body of a record; undefined when it is none of ours. */
 export function readStepMessage(body: string): StepMessage | undefined {
   try {
@@ -41,6 +48,8 @@ export interface QueuedJob {
   readonly id: string;
   readonly source: string;
   readonly traceId?: string;
+  /** One that an import brings has a group of its own: what its source sends meanwhile does not wait behind it. */
+  readonly import?: { readonly id: string };
 }
 
 /** The message attribute that carries the trace id of a job, so that even who cannot read the job can tell it. */
@@ -48,7 +57,8 @@ export const traceAttribute = 'traceId';
 
 /** The steps that have a queue and a function of their own. */
 export type QueuedStep = 'stage' | 'upload' | 'metadata' | 'poll';
-export type QueueName = QueuedStep | 'personalUpload';
+export type JobQueueName = QueuedStep | 'personalUpload';
+export type QueueName = JobQueueName | 'manifest';
 
 /** The function that handles the messages of each queue. */
 export const consumers: Readonly<Record<QueueName, string>> = {
@@ -57,6 +67,7 @@ export const consumers: Readonly<Record<QueueName, string>> = {
   metadata: 'update-metadata',
   poll: 'poll-processing',
   personalUpload: 'upload-personal-file',
+  manifest: 'import-manifest',
 };
 export const queueNames = Object.keys(consumers) as readonly QueueName[];
 
@@ -104,8 +115,8 @@ export class Queues {
    * @param delaySeconds is rounded up to a whole second and cut at 900
    */
   async send(
-    step: QueueName,
-    { id, source, traceId }: QueuedJob,
+    step: JobQueueName,
+    { id, source, traceId, import: bulk }: QueuedJob,
     message: Omit<StepMessage, 'jobId'>,
     delaySeconds = 0,
   ): Promise<void> {
@@ -113,10 +124,23 @@ export class Queues {
       new SendMessageCommand({
         QueueUrl: this.#urls[step],
         MessageBody: JSON.stringify({ jobId: id, ...message } satisfies StepMessage),
-        MessageGroupId: messageGroup(source),
+        // A source's name has no colon.
+        MessageGroupId: messageGroup(bulk === undefined ? source : `import:${source}`),
         ...(traceId !== undefined && {
           MessageAttributes: { [traceAttribute]: { DataType: 'String', StringValue: traceId } },
         }),
+        DelaySeconds: sqsDelaySeconds(delaySeconds),
+      }),
+    );
+  }
+
+  /** Sends an import to its next turn, after a whole number of seconds, 900 at most. */
+  async sendTurn(message: ImportMessage, delaySeconds = 0): Promise<void> {
+    await this.#client.send(
+      new SendMessageCommand({
+        QueueUrl: this.#urls.manifest,
+        MessageBody: JSON.stringify(message),
+        MessageGroupId: messageGroup(message.importId),
         DelaySeconds: sqsDelaySeconds(delaySeconds),
       }),
     );

@@ -3,7 +3,7 @@ import { factsOf } from './current-work.ts';
 import type { Job } from './jobs.ts';
 import type { WholeMetric } from './metric-definitions.ts';
 import type { MetricSheet } from './metric-sheet.ts';
-import type { QueueName } from './queues.ts';
+import type { JobQueueName } from './queues.ts';
 import type { JobError } from './reasons.ts';
 import type { Timeline } from './timeline.ts';
 import { withoutSecretsWithin } from './without-secrets.ts';
@@ -52,6 +52,10 @@ export class Telemetry {
 
   eventNotStored(error: unknown): void {
     this.#logger.error('event not stored', { error });
+  }
+
+  importMoved({ id, source }: { readonly id: string; readonly source: string }, state: string): void {
+    this.#logger.info('import', { importId: id, source, state });
   }
 
   deliveryRefused(source: string, status: number, detail: string): void {
@@ -191,7 +195,7 @@ export class Telemetry {
    * A step that could not be done now and was put off; too frequent for the timeline.
    * @param isPoll when nothing stood in its way, and Showpad just needs its time
    */
-  stepPutOff(job: Job, step: QueueName, delaySeconds: number, why: string, isPoll = false): void {
+  stepPutOff(job: Job, step: JobQueueName, delaySeconds: number, why: string, isPoll = false): void {
     if (!isPoll) this.#metrics.record('StepsPutOff', 1, step);
     this.#logger.info('put off', { ...identify(job), step, delaySeconds, why });
   }

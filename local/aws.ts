@@ -2,6 +2,8 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import dynalite from 'dynalite';
 import { buildApp } from 'fauxqs';
+import { addBucketNotifications } from './bucket-notifications.ts';
+import { addLargePuts } from './large-puts.ts';
 import { listen } from './listen.ts';
 import { startSecretsManager } from './secrets-manager.ts';
 import { startSqsEmulator } from './sqs/sqs-emulator.ts';
@@ -42,10 +44,13 @@ export async function startAws(
   const lock = stateDirectory === undefined ? undefined : lockDirectory(stateDirectory);
   const kept = (name: string): string | undefined =>
     stateDirectory === undefined ? undefined : join(stateDirectory, name);
+  const sqsUrl = Promise.withResolvers<string>();
   const startFauxqs = async (): Promise<string> => {
     const objects = kept('objects');
     const stores = objects === undefined ? undefined : await fauxqsStores(objects);
     const app = buildApp({ logger: false, defaultRegion: region, ...(stores && { stores }) });
+    addLargePuts(app);
+    addBucketNotifications(app, region, () => sqsUrl.promise);
     closers.push(async () => {
       await app.close();
     });
@@ -84,6 +89,7 @@ export async function startAws(
   ] as const;
   try {
     const [s3, sqs, dynamodb, secretsManager] = await Promise.all(starting);
+    sqsUrl.resolve(sqs);
     return { endpoints: { s3, sqs, dynamodb, secretsManager }, close };
   } catch (error) {
     await Promise.allSettled(starting);

@@ -1,0 +1,62 @@
+// POST /imports/plan → what an import would do with rows of a manifest; nothing is written.
+import * as z from 'zod';
+import { parseCloudEvent } from '../lib/events.ts';
+import { httpHandler } from '../lib/handlers.ts';
+import { planRows } from '../lib/manifest/plan-rows.ts';
+import { uploadCalls } from '../lib/manifest/plan-row.ts';
+import type { RowEvent } from '../lib/manifest/row-event.ts';
+import { HttpProblem, jsonResponse } from '../lib/problem.ts';
+import { TryAgain } from '../lib/reasons.ts';
+import { readBody } from '../lib/request-body.ts';
+import { ShowpadError } from '../lib/showpad/errors.ts';
+
+const requestSchema = z.strictObject({
+  source: z.string().min(1).max(63),
+  /** Each as the event that it would become. */
+  rows: z
+    .array(
+      z.strictObject({
+        type: z.enum(['asset.upsert', 'asset.metadata']),
+        subject: z.string(),
+        data: z.unknown(),
+      }),
+    )
+    .min(1)
+    .max(100),
+});
+
+export const handler = httpHandler(async ({ body }, { services }) => {
+  const { source: name, rows } = readBody(requestSchema, body);
+  const source = await services.sources.find(name);
+  if (source === undefined) throw new HttpProblem(404, `There is no source “${name}”.`);
+  if (services.deliveryPause.isOn) {
+    throw new HttpProblem(409, 'Delivery is paused, so that nothing calls Showpad: plan when it is over.');
+  }
+  const now = new Date();
+  const events = rows.map((row, index) => {
+    const id = `import/plan/${index}`;
+    const parsed = parseCloudEvent({ specversion: '1.0', id, source: '/plan', ...row }, now, ['rows', index]);
+    if ('faults' in parsed) throw new HttpProblem(400, `Row ${index} is no event.`, parsed.faults);
+    return parsed.event as RowEvent;
+  });
+  try {
+    const plan = await planRows(services, source, events);
+    const perSecond = await services.pace.steadyRate('v4');
+    return jsonResponse(200, {
+      rows: plan.rows,
+      names: Object.fromEntries(plan.names),
+      uploadCalls,
+      callsPerSecond: perSecond,
+    });
+  } catch (error) {
+    if (error instanceof TryAgain) throw new HttpProblem(503, error.message, [], error.afterSeconds ?? 1);
+    if (!(error instanceof ShowpadError)) throw error;
+    const wait = error.retryable ? (error.retryAfterSeconds ?? 5) : null;
+    throw new HttpProblem(
+      error.retryable ? 503 : 500,
+      `Showpad could not be asked. ${error.message}`,
+      [],
+      wait,
+    );
+  }
+});
