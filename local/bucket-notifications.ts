@@ -35,6 +35,7 @@ const placeSchema = z.object({ bucket: z.string(), '*': z.string().default('') }
  */
 export function addBucketNotifications(app: App, region: string, sqsUrl: () => Promise<string>): void {
   const rulesOf = new Map<string, readonly Rule[]>();
+  const telling = new WeakMap<object, Promise<void>>();
   app.addHook('preHandler', async (request: Request, reply) => {
     const place = placeSchema.safeParse(request.params).data;
     if (request.method !== 'PUT' || place === undefined || !has(request, 'notification')) return;
@@ -42,9 +43,15 @@ export function addBucketNotifications(app: App, region: string, sqsUrl: () => P
     rulesOf.set(place.bucket, readRules(xml));
     await reply.status(200).send();
   });
+  // It runs once more for an answer that is sent from within an asynchronous handler: both wait for one message.
   app.addHook('onSend', async (request: Request, reply) => {
+    const told = telling.get(request) ?? tell(request, reply.statusCode);
+    telling.set(request, told);
+    await told;
+  });
+  async function tell(request: Request, status: number): Promise<void> {
     const place = placeSchema.safeParse(request.params).data;
-    const event = reply.statusCode < 300 ? eventOf(request) : null;
+    const event = status < 300 ? eventOf(request) : null;
     if (place === undefined || place['*'] === '' || event === null) return;
     const { bucket, '*': key } = place;
     const rules = (rulesOf.get(bucket) ?? []).filter((rule) => isMeant(rule, event, key));
@@ -58,7 +65,7 @@ export function addBucketNotifications(app: App, region: string, sqsUrl: () => P
     };
     const body = JSON.stringify({ Records: [recordOf(event, region, bucket, object)] });
     for (const { queueArn } of rules) await send(await sqsUrl(), region, queueArn, body);
-  });
+  }
 }
 
 const has = ({ query }: Request, name: string): boolean =>

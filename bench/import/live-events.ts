@@ -18,12 +18,10 @@ export class LiveEvents {
    */
   async during(task: Promise<unknown>, pauseMs: number): Promise<number[]> {
     const waits: number[] = [];
-    let isOver = false;
-    const over = task.finally(() => {
-      isOver = true;
-    });
+    const end = new AbortController();
+    const over = task.finally(() => end.abort());
     over.catch(() => undefined);
-    while (!isOver) {
+    while (!end.signal.aborted) {
       waits.push(await this.#wait());
       await Promise.race([over, delay(pauseMs)]);
     }
