@@ -21,6 +21,13 @@ export function functionEnvironment(services: Partial<AwsEndpoints>): Record<str
     reference: (logicalId) => logicalId.toLowerCase(),
     attribute: (logicalId, attribute) => `arn:aws:local:${region}:000000000000:${logicalId}:${attribute}`,
   });
-  const endpoints = { s3: nowhere, sqs: nowhere, dynamodb: nowhere, secretsManager: nowhere, ...services };
+  const endpoints = {
+    s3: nowhere,
+    sqs: nowhere,
+    dynamodb: nowhere,
+    secretsManager: nowhere,
+    sns: nowhere,
+    ...services,
+  };
   return { ...lambdaEnvironment(region, endpoints, {}), ...sharedEnvironment(resources) };
 }

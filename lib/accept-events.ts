@@ -1,6 +1,7 @@
 import { assetKey } from './asset-key.ts';
 import { bindWork, currentWork, factsOf, nameWork } from './current-work.ts';
 import { wishesOf, type Wish } from './desired-state.ts';
+import { endJob } from './end-job.ts';
 import type { ConnectorEvent } from './events.ts';
 import { fromTheBeginning, jobId, type ImportedRow, type Job, type JobDraft } from './jobs.ts';
 import type { Push } from './personal-uploads.ts';
@@ -148,7 +149,7 @@ async function accept(
   } catch (error) {
     if (!(error instanceof StateTooLargeError)) throw error;
     const reason = jobError('STATE_TOO_LARGE', error.message);
-    if (await jobs.advance(job.id, 'failed', { error: reason })) await telemetry.jobFailed(job, reason);
+    await endJob(services, job, { state: 'failed', error: reason });
     return { job: { ...job, state: 'failed', error: reason }, isNew: created !== null };
   }
 }

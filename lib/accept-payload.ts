@@ -1,5 +1,7 @@
 import { acceptEvents, type Accepted } from './accept-events.ts';
 import { assetKey } from './asset-key.ts';
+import { currentWork } from './current-work.ts';
+import { endJob } from './end-job.ts';
 import { eventOrder } from './event-order.ts';
 import type { Fault } from './events.ts';
 import { fromTheBeginning, jobId, type Job, type JobDraft } from './jobs.ts';
@@ -9,6 +11,7 @@ import { jobError, type JobError } from './reasons.ts';
 import type { Services } from './services.ts';
 import { adapterOf } from './sources/adapters.ts';
 import type { Payload, Source, Translation } from './sources/source.ts';
+import { newTraceId } from './trace-id.ts';
 
 const mostFaultsInDetail = 10;
 const mostFaults = 1_000;
@@ -56,12 +59,13 @@ export async function replayPayload(job: Job, services: Services): Promise<boole
   // First: should this end here, the next try finds the same events.
   if (isRead) await acceptEvents(source, translation.events, services);
   if (await jobs.advance(job.id, 'received', fromTheBeginning())) await telemetry.jobRetried(job);
+  const reopened = (await jobs.get(job.id)) ?? job;
   if (isRead) {
-    if (await jobs.advance(job.id, 'done')) await telemetry.jobDone(job);
+    await endJob(services, reopened, { state: 'done' });
     return true;
   }
   const error = reason(translation.kind === 'unsupported' ? [] : translation.faults);
-  if (await jobs.advance(job.id, 'failed', { error })) await telemetry.jobFailed(job, error);
+  await endJob(services, reopened, { state: 'failed', error });
   return true;
 }
 
@@ -83,7 +87,7 @@ async function park(
   source: Source,
   { headers, body, receivedAt }: Payload,
   { faults, subject = '(unreadable)' }: Extract<Translation, { kind: 'unreadable' }>,
-  { jobs, parkedPayloads, telemetry }: Services,
+  { jobs, parkedPayloads, queues, telemetry }: Services,
 ): Promise<Accepted> {
   const names = adapterOf(source).headersOf?.(source) ?? [];
   const kept = Object.fromEntries(
@@ -106,8 +110,12 @@ async function park(
     wishes: [],
     defaults: {},
     error,
+    lastFailure: { at: receivedAt.toISOString(), error },
     showpad: {},
+    traceId: currentWork().about.traceId ?? newTraceId(),
   };
+  // It ends as it begins, and is announced like every other end.
+  await queues.send('outcome', draft, { attempt: 0 });
   const created = await jobs.create(draft);
   if (created !== null) await telemetry.jobFailed(created, error);
   const job = created ?? (await jobs.get(id));

@@ -10,7 +10,7 @@ export interface AwsSockets {
 }
 
 /** A client of the AWS SDK, as far as it matters here. */
-interface AwsClient {
+export interface AwsClient {
   readonly middlewareStack: {
     add(
       middleware: <Input extends object, Output extends object>(

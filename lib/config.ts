@@ -27,6 +27,9 @@ export const configSchema = z.object({
   POLL_QUEUE_URL: name,
   PERSONAL_UPLOAD_QUEUE_URL: name,
   MANIFEST_QUEUE_URL: name,
+  OUTCOME_QUEUE_URL: name,
+  OUTCOME_TOPIC_ARN: name,
+  ENVIRONMENT_NAME: name,
   SOURCES_SECRET_ARN: name,
   SHOWPAD_SECRET_ARN: name,
   /** Empty where no source is asked for files. */

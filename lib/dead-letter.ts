@@ -1,4 +1,5 @@
 import { factsOf, nameWork } from './current-work.ts';
+import { endJob } from './end-job.ts';
 import { endWhenAllHave } from './end-push.ts';
 import { hasEnded, type Job } from './jobs.ts';
 import type { PersonalUpload } from './personal-uploads.ts';
@@ -37,11 +38,9 @@ export async function settleLetter(services: Services, letter: Letter): Promise<
   }
   if (hasEnded(job) || isOvertaken(letter, job.retriedAt, job.deadLetter)) return 'obsolete';
   const error = errorOf(letter, job);
-  const changes = { error, deadLetter: referenceTo(letter) };
+  const end = { state: 'failed', error, deadLetter: referenceTo(letter) } as const;
   // A job that goes on at this very moment is judged another time.
-  if (!(await services.jobs.advance(job.id, 'failed', changes, job.updatedAt))) return 'known';
-  await services.telemetry.jobFailed(job, error);
-  return 'marked';
+  return (await endJob(services, job, end, job.updatedAt)) ? 'marked' : 'known';
 }
 
 async function settleRecipient(

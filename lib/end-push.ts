@@ -1,4 +1,5 @@
-import type { Job } from './jobs.ts';
+import { endJob } from './end-job.ts';
+import { hasEnded, type Job } from './jobs.ts';
 import type { Push } from './personal-uploads.ts';
 import { removeStaged } from './proceed.ts';
 import { jobError, type JobError } from './reasons.ts';
@@ -13,15 +14,15 @@ export async function endWhenAllHave(
   const ended = uploads.filter(({ state }) => state === 'done' || state === 'failed');
   if (ended.length < push.recipients.length) return;
   const failed = ended.filter(({ state }) => state === 'failed').length;
-  if (failed === 0) {
-    if (push.staged !== undefined) await removeStaged(services, push.staged);
-    if (await services.jobs.advance(job.id, 'done')) await services.telemetry.jobDone(job);
-    return;
-  }
-  const message = `${failed} of ${ended.length} recipients failed.`;
-  await failPush(services, job, jobError('RECIPIENTS_FAILED', message));
+  if (failed === 0 && push.staged !== undefined) await removeStaged(services, push.staged);
+  const error = jobError('RECIPIENTS_FAILED', `${failed} of ${ended.length} recipients failed.`);
+  if (await endJob(services, job, failed === 0 ? { state: 'done' } : { state: 'failed', error })) return;
+  // Brought back while its last recipient was served: nobody else would end it.
+  const current = await services.jobs.get(job.id);
+  if (current === null || hasEnded(current) || current.reopening === job.reopening) return;
+  await endWhenAllHave(services, { job: current, push });
 }
 
-export async function failPush({ jobs, telemetry }: Services, job: Job, error: JobError): Promise<void> {
-  if (await jobs.advance(job.id, 'failed', { error })) await telemetry.jobFailed(job, error);
+export async function failPush(services: Services, job: Job, error: JobError): Promise<void> {
+  await endJob(services, job, { state: 'failed', error });
 }

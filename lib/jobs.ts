@@ -25,6 +25,9 @@ const legalPriorStates = {
 } as const satisfies Record<string, readonly string[]>;
 
 export type JobState = keyof typeof legalPriorStates;
+/** What a job that was worked on can come to; `ignored` ones are never begun. */
+export type EndState = 'done' | 'failed' | 'superseded';
+export type OpenState = Exclude<JobState, EndState | 'ignored'>;
 export const jobStates = Object.keys(legalPriorStates).filter(isJobState);
 const ends: ReadonlySet<JobState> = new Set(['done', 'failed', 'superseded', 'ignored']);
 
@@ -83,6 +86,10 @@ export interface Job {
   readonly deadLetter?: { readonly messageId: string; readonly sentAt: string } | null;
   /** How often, and when last, the message of its step was sent again because nothing had changed. */
   readonly sweeps?: { readonly count: number; readonly at: string };
+  /** Names the last time that it was brought back after a failure: it ends at most once between two of them. */
+  readonly reopening?: string;
+  /** How it failed last, and in which of these times; kept when it is brought back. */
+  readonly lastFailure?: { readonly at: string; readonly error: JobError; readonly reopening?: string };
 }
 
 /** A row of an import, and what was known of it when it became an event. */
@@ -176,15 +183,51 @@ export class Jobs {
   /**
    * Takes a job to its next state. Answers false when the job may not go there (it has ended, or is further on):
    * then somebody else has answered, and there is nothing to do.
+   */
+  async advance(id: string, to: OpenState, changes: JobChanges = {}): Promise<boolean> {
+    const mark = ownMark();
+    // Whoever judged the job before it was brought back has no say any more.
+    const reopened = to === 'received' ? { reopening: mark.writer } : {};
+    return this.#go(id, to, { ...reopened, ...changes }, mark);
+  }
+
+  /**
+   * Ends a job; only lib/end-job.ts calls this, which announces the end first. Answers false when the job has ended
+   * already, or was brought back since it was read.
    * @param unchangedSince the `updatedAt` that the job must still have
    */
-  async advance(
-    id: string,
-    to: JobState,
+  async end(
+    { id, reopening }: Pick<Job, 'id' | 'reopening'>,
+    to: EndState,
     changes: JobChanges = {},
     unchangedSince?: string,
   ): Promise<boolean> {
-    const { writer, orOwn } = ownMark();
+    const updatedAt = this.#now().toISOString();
+    const { error } = changes;
+    const failure = { at: updatedAt, error, ...(reopening !== undefined && { reopening }) };
+    const kept = to === 'failed' && error ? { lastFailure: failure } : {};
+    return this.#go(id, to, { ...changes, ...kept, updatedAt }, ownMark(), {
+      conditions: [
+        reopening === undefined ? 'attribute_not_exists(reopening)' : 'reopening = :known',
+        ...(unchangedSince === undefined ? [] : ['updatedAt = :since']),
+      ],
+      values: {
+        ...(reopening !== undefined && { ':known': reopening }),
+        ...(unchangedSince !== undefined && { ':since': unchangedSince }),
+      },
+    });
+  }
+
+  async #go(
+    id: string,
+    to: JobState,
+    changes: Readonly<Record<string, unknown>>,
+    { writer, orOwn }: ReturnType<typeof ownMark>,
+    only: { readonly conditions: readonly string[]; readonly values: Readonly<Record<string, string>> } = {
+      conditions: [],
+      values: {},
+    },
+  ): Promise<boolean> {
     const set: Record<string, unknown> = {
       writer,
       state: to,
@@ -204,17 +247,10 @@ export class Jobs {
             .map((name) => `#${name} = :${name}`)
             .join(', ')}${isListedByDay(to) ? ' REMOVE phase' : ''}`,
           ConditionExpression: orOwn(
-            [
-              `#state IN (${Object.keys(priors).join(', ')})`,
-              ...(unchangedSince === undefined ? [] : ['#updatedAt = :known']),
-            ].join(' AND '),
+            [`#state IN (${Object.keys(priors).join(', ')})`, ...only.conditions].join(' AND '),
           ),
           ExpressionAttributeNames: names,
-          ExpressionAttributeValues: {
-            ...values,
-            ...priors,
-            ...(unchangedSince !== undefined && { ':known': unchangedSince }),
-          },
+          ExpressionAttributeValues: { ...values, ...priors, ...only.values },
         }),
       ),
     );

@@ -1,5 +1,5 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
-import type { JobQueueName } from './queues.ts';
+import type { QueueName } from './queues.ts';
 import type { ReasonCode } from './reasons.ts';
 import type { OperationGroup } from './showpad-operations.ts';
 
@@ -7,7 +7,7 @@ import type { OperationGroup } from './showpad-operations.ts';
 export interface MetricSplits {
   readonly operation: OperationGroup;
   readonly reason: ReasonCode;
-  readonly step: JobQueueName;
+  readonly step: QueueName;
 }
 
 /** One metric: what it counts in, what becomes of the values of one invocation, and what it is split by. */
@@ -37,6 +37,7 @@ export const metricDefinitions = {
 
   JobsDone: count,
   JobsSuperseded: count,
+  OutcomesPublished: count,
   JobsFailed: { ...count, by: 'reason', andWhole: true },
   RecipientsFailed: { ...count, by: 'reason', andWhole: true },
   JobsRetried: count,

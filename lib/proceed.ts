@@ -1,6 +1,7 @@
 import type { Asset } from './asset-state.ts';
 import { factsOf, nameWork } from './current-work.ts';
-import { hasEnded, type Job, type JobState } from './jobs.ts';
+import { endJob } from './end-job.ts';
+import { hasEnded, type Job, type OpenState } from './jobs.ts';
 import { contentStep, nextStep } from './next-step.ts';
 import type { QueuedStep } from './queues.ts';
 import type { JobError } from './reasons.ts';
@@ -61,12 +62,10 @@ export async function proceed(
       return;
     case 'done':
       await dropStaged(services, asset);
-      if (await end(services, job, 'done', asset))
-        await services.telemetry.jobDone({ ...job, ...references(asset) });
+      await endJob(services, job, { state: 'done', ...references(asset) });
       return;
     case 'superseded':
-      if (await end(services, job, 'superseded', asset))
-        await services.telemetry.jobSuperseded({ ...job, ...references(asset) });
+      await endJob(services, job, { state: 'superseded', ...references(asset) });
       return;
     case 'unlaid':
       return;
@@ -81,19 +80,13 @@ function firstLookSeconds({ config }: Services): number {
 }
 
 /** The state of a job that waits for its metadata: an upsert is being processed, other jobs are applied. */
-export function stateOfMetadata(job: Job): JobState {
+export function stateOfMetadata(job: Job): OpenState {
   return job.wishes.includes('content') ? 'processing' : 'applying';
 }
 
 /** Ends a job with a reason. Its staged bytes stay, for a retry, until the bucket lets them expire. */
 export async function fail(services: Services, job: Job, asset: Asset, error: JobError): Promise<void> {
-  const known = references(asset);
-  const failed = await services.jobs.advance(job.id, 'failed', { ...known, error });
-  if (failed) await services.telemetry.jobFailed({ ...job, ...known }, error);
-}
-
-function end(services: Services, job: Job, state: JobState, asset: Asset): Promise<boolean> {
-  return services.jobs.advance(job.id, state, references(asset));
+  await endJob(services, job, { state: 'failed', error, ...references(asset) });
 }
 
 function references({ applied }: Asset): { showpad: Job['showpad'] } {

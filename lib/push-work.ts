@@ -3,7 +3,7 @@ import { endWhenAllHave, failPush } from './end-push.ts';
 import type { MessageInvocation } from './handlers.ts';
 import { hasEnded, type Job } from './jobs.ts';
 import type { PersonalUpload, Push } from './personal-uploads.ts';
-import type { JobQueueName, StepMessage } from './queues.ts';
+import type { QueueName, StepMessage } from './queues.ts';
 import { reviveJob, reviveRecipient } from './revive-job.ts';
 import { nextAttempt, tell, type StepOutcome } from './work.ts';
 
@@ -21,7 +21,7 @@ export interface PersonalWork extends PushWork {
 }
 
 /** The frame of the steps that concern a push as a whole; a failure of such a step fails the job. */
-export function pushStep(queue: JobQueueName, story: (work: PushWork) => Promise<StepOutcome>) {
+export function pushStep(queue: QueueName, story: (work: PushWork) => Promise<StepOutcome>) {
   return async (message: StepMessage, invocation: MessageInvocation): Promise<void> => {
     const work = await openPush(message, invocation);
     if (work === null) return;
@@ -34,7 +34,7 @@ export function pushStep(queue: JobQueueName, story: (work: PushWork) => Promise
 }
 
 /** The frame of the steps that concern one recipient of a push; a failure is that recipient's alone. */
-export function personalStep(queue: JobQueueName, story: (work: PersonalWork) => Promise<StepOutcome>) {
+export function personalStep(queue: QueueName, story: (work: PersonalWork) => Promise<StepOutcome>) {
   return async (message: StepMessage, invocation: MessageInvocation): Promise<void> => {
     const work = await openPush(message, invocation);
     const email = typeof message.push === 'number' ? work?.push.recipients[message.push] : undefined;
@@ -87,7 +87,7 @@ async function revive(
 }
 
 async function putOff(
-  queue: JobQueueName,
+  queue: QueueName,
   message: StepMessage,
   { services, job }: PushWork,
   outcome: Exclude<StepOutcome, 'proceed'>,

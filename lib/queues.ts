@@ -27,6 +27,16 @@ export const importMessageSchema = z.strictObject({
 });
 export type ImportMessage = z.output<typeof importMessageSchema>;
 
+/** "This job is about to end, or has": sent before every end. */
+export const outcomeMessageSchema = z.strictObject({
+  jobId: z.string().min(1).max(128),
+  /** How often its end has been looked for in vain. */
+  attempt: z.int().min(0),
+  /** Which time of the job it is about: `reopening` of the job as it was read. */
+  reopening: z.string().min(1).max(128).exactOptional(),
+});
+export type OutcomeMessage = z.output<typeof outcomeMessageSchema>;
+
 /** The message in the body of a record; undefined when it is none of ours. */
 export function readStepMessage(body: string): StepMessage | undefined {
   try {
@@ -57,8 +67,7 @@ export const traceAttribute = 'traceId';
 
 /** The steps that have a queue and a function of their own. */
 export type QueuedStep = 'stage' | 'upload' | 'metadata' | 'poll';
-export type JobQueueName = QueuedStep | 'personalUpload';
-export type QueueName = JobQueueName | 'manifest';
+export type QueueName = QueuedStep | 'personalUpload';
 
 /** The function that handles the messages of each queue. */
 export const consumers: Readonly<Record<QueueName, string>> = {
@@ -67,9 +76,16 @@ export const consumers: Readonly<Record<QueueName, string>> = {
   metadata: 'update-metadata',
   poll: 'poll-processing',
   personalUpload: 'upload-personal-file',
-  manifest: 'import-manifest',
 };
 export const queueNames = Object.keys(consumers) as readonly QueueName[];
+/** The queue whose messages ask for no step: what became of a job is told to other systems. */
+export type OutcomeQueueName = 'outcome';
+/** The queue whose messages are about no single job: manifests are imported. */
+export type ManifestQueueName = 'manifest';
+type AnyQueueName = QueueName | OutcomeQueueName | ManifestQueueName;
+type MessageTo<Queue extends QueueName | OutcomeQueueName> = Queue extends OutcomeQueueName
+  ? OutcomeMessage
+  : StepMessage;
 
 /** How a queue is set up in the template. */
 export interface QueueSettings {
@@ -83,10 +99,10 @@ export interface QueueSettings {
 /** Sends messages to the queues of the steps. Errors are those of the AWS SDK. */
 export class Queues {
   readonly #client: SQSClient;
-  readonly #urls: Readonly<Record<QueueName, string>>;
-  readonly #settings = new Map<QueueName, QueueSettings>();
+  readonly #urls: Readonly<Record<AnyQueueName, string>>;
+  readonly #settings = new Map<AnyQueueName, QueueSettings>();
 
-  constructor(client: SQSClient, urls: Readonly<Record<QueueName, string>>) {
+  constructor(client: SQSClient, urls: Readonly<Record<AnyQueueName, string>>) {
     this.#client = client;
     this.#urls = urls;
   }
@@ -109,21 +125,21 @@ export class Queues {
   }
 
   /**
-   * Sends a job to a step. Its source is the message's group, so that the backlog of one source does not hold up
+   * Sends a job to a step, or to where its outcome is told. Its source is the message's group, so that the backlog of one source does not hold up
    * the others; on a standard queue a group neither orders messages nor locks them.
    * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
    * @param delaySeconds is rounded up to a whole second and cut at 900
    */
-  async send(
-    step: JobQueueName,
+  async send<Queue extends QueueName | OutcomeQueueName>(
+    queue: Queue,
     { id, source, traceId, import: bulk }: QueuedJob,
-    message: Omit<StepMessage, 'jobId'>,
+    message: Omit<MessageTo<Queue>, 'jobId'>,
     delaySeconds = 0,
   ): Promise<void> {
     await this.#client.send(
       new SendMessageCommand({
-        QueueUrl: this.#urls[step],
-        MessageBody: JSON.stringify({ jobId: id, ...message } satisfies StepMessage),
+        QueueUrl: this.#urls[queue],
+        MessageBody: JSON.stringify({ jobId: id, ...message }),
         // A source's name has no colon.
         MessageGroupId: messageGroup(bulk === undefined ? source : `import:${source}`),
         ...(traceId !== undefined && {
@@ -147,16 +163,17 @@ export class Queues {
   }
 
   /** Which of our queues an ARN names, if any. */
-  nameOf(arn: string): QueueName | undefined {
+  nameOf(arn: string): AnyQueueName | undefined {
     const last = arn.split(':').at(-1);
-    return queueNames.find((name) => this.#urls[name].split('/').at(-1) === last);
+    const names = [...queueNames, 'outcome', 'manifest'] as const;
+    return names.find((name) => this.#urls[name].split('/').at(-1) === last);
   }
 
   /**
    * Asks SQS how a queue is set up, once for each container: what the template says is said nowhere else.
    * @throws {Error} when the queue has no dead-letter queue
    */
-  async settings(name: QueueName): Promise<QueueSettings> {
+  async settings(name: AnyQueueName): Promise<QueueSettings> {
     const known = this.#settings.get(name);
     if (known !== undefined) return known;
     const url = this.#urls[name];

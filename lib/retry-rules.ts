@@ -65,6 +65,13 @@ export const longestBackoffSeconds = 300;
 /** How often a message is received before it becomes a dead letter: `maxReceiveCount` of every queue. */
 export const mostReceives = 10;
 
+/**
+ * A message that announces the end of a job is there before the end is. Until it is, it is looked for again so much
+ * later; together longer than whoever announced it can live (900 s, and its last call on the wire): whoever ends the
+ * job after that has announced it anew.
+ */
+export const outcomeLooksSeconds: readonly number[] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900];
+
 /** An invocation ends its work this long before Lambda ends it, and begins nothing when less than the other is left. */
 export const farewellMs = 10_000;
 export const leastToBeginMs = 15_000;

@@ -8,7 +8,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Dispatcher } from 'undici';
 import { AssetBatches } from './asset-batches.ts';
 import { Assets } from './assets.ts';
-import { createAwsSockets } from './aws-sockets.ts';
+import { createAwsSockets, type AwsClient, type AwsSockets } from './aws-sockets.ts';
 import { parseConfig, type Config } from './config.ts';
 import { DeadLetterQueues } from './dead-letter-queues.ts';
 import { DeliveryPause } from './delivery-pause.ts';
@@ -66,6 +66,8 @@ export interface Services {
   readonly sourceCredentials: SourceCredentials;
   readonly roster: SourceRoster;
   readonly rhythms: SourceRhythms;
+  /** Makes a client for a service of AWS that only one function talks to, with the limits of all. */
+  readonly awsClient: <Client extends AwsClient>(make: (settings: AwsSettings) => Client) => Client;
   readonly staging: () => Promise<Omit<StagedObject, 'key'>>;
   /** Where manifests are put, and files that they name by their key. */
   readonly inbox: () => Promise<Omit<StagedObject, 'key'>>;
@@ -78,6 +80,11 @@ export interface Services {
   /** Leaves no pooled socket behind that a frozen container would find dead. */
   readonly endInvocation: () => Promise<void>;
 }
+
+/** The limits of time and the sockets that the clients of AWS share. */
+type AwsSettings = typeof awsCalls & {
+  readonly requestHandler: (typeof awsCalls)['requestHandler'] & AwsSockets;
+};
 
 const secretAgeSeconds = 300;
 let services: Services | undefined;
@@ -102,10 +109,14 @@ function buildServices(environment: NodeJS.ProcessEnv): Services {
   const config = parseConfig(environment);
   const { keepFresh, ...agents } = createAwsSockets();
   const aws = { ...awsCalls, requestHandler: { ...awsCalls.requestHandler, ...agents } };
-  const dynamodb = new DynamoDBClient(aws);
-  const sqs = new SQSClient(aws);
-  const secretsManager = new SecretsManagerClient(aws);
-  for (const client of [dynamodb, sqs, secretsManager]) keepFresh(client);
+  const awsClient: Services['awsClient'] = (make) => {
+    const client = make(aws);
+    keepFresh(client);
+    return client;
+  };
+  const dynamodb = awsClient((settings) => new DynamoDBClient(settings));
+  const sqs = awsClient((settings) => new SQSClient(settings));
+  const secretsManager = awsClient((settings) => new SecretsManagerClient(settings));
   const database = DynamoDBDocumentClient.from(dynamodb, {
     marshallOptions: { removeUndefinedValues: true },
   });
@@ -181,6 +192,7 @@ function buildServices(environment: NodeJS.ProcessEnv): Services {
       poll: config.POLL_QUEUE_URL,
       personalUpload: config.PERSONAL_UPLOAD_QUEUE_URL,
       manifest: config.MANIFEST_QUEUE_URL,
+      outcome: config.OUTCOME_QUEUE_URL,
     }),
     deadLetterQueues: new DeadLetterQueues(sqs),
     sweepState: new SweepState(database, config.TABLE_NAME),
@@ -193,6 +205,7 @@ function buildServices(environment: NodeJS.ProcessEnv): Services {
       const arn = config.SOURCE_CREDENTIALS_SECRET_ARN;
       return arn === '' ? null : readSecret(arn, true);
     }),
+    awsClient,
     showpad,
     names: remembered(async () => {
       const { ShowpadNames } = await import('./showpad-names.ts');

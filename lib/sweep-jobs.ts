@@ -1,4 +1,5 @@
 import { bindWork, factsOf, nameWork } from './current-work.ts';
+import { endJob } from './end-job.ts';
 import { endWhenAllHave } from './end-push.ts';
 import { fromTheBeginning, hasEnded, type Job } from './jobs.ts';
 import type { PersonalUpload } from './personal-uploads.ts';
@@ -75,14 +76,12 @@ function later(one: string, other: string): string {
 
 /** The event's sender was told that it could not be stored, and has not come back for a day. */
 async function refuse({ services, swept }: Sweep, job: Job): Promise<void> {
-  const { jobs, telemetry } = services;
   const error = jobError('NOT_ACCEPTED', 'The event was received, but could not be stored whole.');
-  if (!(await jobs.advance(job.id, 'failed', { error }, job.updatedAt))) return;
+  if (!(await endJob(services, job, { state: 'failed', error }, job.updatedAt))) return;
   swept('NotAccepted', { jobId: job.id });
-  await telemetry.jobFailed(job, error);
   // Its sender may have come back at this very moment.
   if (!(await isLaid(services, job))) return;
-  if (await jobs.advance(job.id, 'received', fromTheBeginning())) await resumeJob(services, job);
+  if (await services.jobs.advance(job.id, 'received', fromTheBeginning())) await resumeJob(services, job);
 }
 
 /** Looks after each recipient for itself: they change without their job. */
@@ -155,9 +154,8 @@ async function remind(
   return true;
 }
 
-async function failForGood({ jobs, telemetry }: Sweep['services'], job: Job): Promise<void> {
-  const error = noProgress();
-  if (await jobs.advance(job.id, 'failed', { error }, job.updatedAt)) await telemetry.jobFailed(job, error);
+async function failForGood(services: Sweep['services'], job: Job): Promise<void> {
+  await endJob(services, job, { state: 'failed', error: noProgress() }, job.updatedAt);
 }
 
 function noProgress() {

@@ -3,7 +3,7 @@ import { factsOf } from './current-work.ts';
 import type { Job } from './jobs.ts';
 import type { WholeMetric } from './metric-definitions.ts';
 import type { MetricSheet } from './metric-sheet.ts';
-import type { JobQueueName } from './queues.ts';
+import type { QueueName } from './queues.ts';
 import type { JobError } from './reasons.ts';
 import type { Timeline } from './timeline.ts';
 import { withoutSecretsWithin } from './without-secrets.ts';
@@ -186,6 +186,12 @@ export class Telemetry {
     await this.#happened(job, 'failed', { ...error, ...ofAllRecipients });
   }
 
+  /** Often long after its job has ended, and so no part of what happened to the asset. */
+  outcomePublished(job: Job): void {
+    this.#count('OutcomesPublished');
+    this.#logger.info('outcome published', { ...identify(job), state: job.state });
+  }
+
   /** A look at what Showpad makes of a file, and for how long it has been at it; too frequent for a line. */
   processingLookedAt(what: 'file' | 'ticket', ageMs: number): void {
     this.#count(what === 'file' ? 'SecondsInProcessing' : 'SecondsOnTicket', ageMs / 1_000);
@@ -195,7 +201,7 @@ export class Telemetry {
    * A step that could not be done now and was put off; too frequent for the timeline.
    * @param isPoll when nothing stood in its way, and Showpad just needs its time
    */
-  stepPutOff(job: Job, step: JobQueueName, delaySeconds: number, why: string, isPoll = false): void {
+  stepPutOff(job: Job, step: QueueName, delaySeconds: number, why: string, isPoll = false): void {
     if (!isPoll) this.#metrics.record('StepsPutOff', 1, step);
     this.#logger.info('put off', { ...identify(job), step, delaySeconds, why });
   }

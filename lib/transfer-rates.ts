@@ -7,6 +7,7 @@ const rememberedMs = 3_600_000;
 const retentionSeconds = 86_400;
 /** So long a container need not ask the table again. */
 const freshMs = 60_000;
+const tellingFactor = 1.1;
 
 interface Rate {
   readonly bytesPerSecond: number;
@@ -46,8 +47,9 @@ export class TransferRates {
     if (bytesPerSecond === null) return;
     const key = keyOf(route, measure.fileBytes);
     const best = this.#known.get(nameOf(key))?.rate ?? null;
-    // What the table holds has only grown since.
-    if (best !== null && !this.#isForgotten(best) && best.bytesPerSecond > bytesPerSecond) return;
+    // What the table holds has only grown since, and what is hardly better tells nobody anything.
+    const isKnown = best !== null && best.bytesPerSecond * tellingFactor > bytesPerSecond;
+    if (isKnown && !this.#isForgotten(best)) return;
     const rate: Rate = { bytesPerSecond, measuredAt: this.#now().getTime() };
     const isBest = await this.#items.put(key, rate, {
       condition:

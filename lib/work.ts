@@ -1,7 +1,7 @@
 import { LeaseLostError } from './leases.ts';
 import type { Asset, Lease } from './asset-state.ts';
 import type { MessageInvocation } from './handlers.ts';
-import type { Job, JobState } from './jobs.ts';
+import type { Job, OpenState } from './jobs.ts';
 import { nextStep } from './next-step.ts';
 import { fail, proceed, readOpenJob, stateOfMetadata } from './proceed.ts';
 import type { QueuedStep, StepMessage } from './queues.ts';
@@ -36,7 +36,7 @@ export function nextAttempt(attempt: number, { isTry = true }: Exclude<StepOutco
   return isTry ? attempt + 1 : attempt;
 }
 
-const stateWhile: Readonly<Record<QueuedStep, (job: Job) => JobState>> = {
+const stateWhile: Readonly<Record<QueuedStep, (job: Job) => OpenState>> = {
   stage: () => 'staging',
   upload: () => 'uploading',
   poll: () => 'processing',

@@ -1,6 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { AwsEndpoints } from './aws.ts';
 
@@ -9,6 +10,7 @@ export interface AwsClients {
   readonly sqs: SQSClient;
   readonly dynamodb: DynamoDBClient;
   readonly secretsManager: SecretsManagerClient;
+  readonly sns: SNSClient;
   readonly destroy: () => void;
 }
 
@@ -32,6 +34,7 @@ export function awsClients(
     sqs: new SQSClient({ ...common, endpoint: endpoints.sqs }),
     dynamodb: new DynamoDBClient({ ...common, endpoint: endpoints.dynamodb }),
     secretsManager: new SecretsManagerClient({ ...common, endpoint: endpoints.secretsManager }),
+    sns: new SNSClient({ ...common, endpoint: endpoints.sns }),
   };
   return {
     ...clients,

@@ -18,6 +18,8 @@ export interface AwsEndpoints {
   readonly sqs: string;
   readonly dynamodb: string;
   readonly secretsManager: string;
+  /** Its queues, to which alone its topics deliver, answer at the same address. */
+  readonly sns: string;
 }
 
 export interface Aws {
@@ -45,6 +47,7 @@ export async function startAws(
   const kept = (name: string): string | undefined =>
     stateDirectory === undefined ? undefined : join(stateDirectory, name);
   const sqsUrl = Promise.withResolvers<string>();
+  let fauxqs: Promise<string> | undefined;
   const startFauxqs = async (): Promise<string> => {
     const objects = kept('objects');
     const stores = objects === undefined ? undefined : await fauxqsStores(objects);
@@ -56,6 +59,7 @@ export async function startAws(
     });
     return app.listen({ host: '127.0.0.1', port: 0 });
   };
+  const objectsAndTopics = (): Promise<string> => (fauxqs ??= startFauxqs());
   const startSqs = async (): Promise<string> => {
     const emulator = await startSqsEmulator({ region, stateFile: kept('queues.sqlite') });
     closers.push(emulator.close);
@@ -82,15 +86,16 @@ export async function startAws(
   const unlessGiven = async (url: string | undefined, start: () => Promise<string>): Promise<string> =>
     url ?? start();
   const starting = [
-    unlessGiven(given.s3, startFauxqs),
+    unlessGiven(given.s3, objectsAndTopics),
     unlessGiven(given.sqs, startSqs),
     unlessGiven(given.dynamodb, startDynalite),
     unlessGiven(given.secretsManager, startSecrets),
+    unlessGiven(given.sns, objectsAndTopics),
   ] as const;
   try {
-    const [s3, sqs, dynamodb, secretsManager] = await Promise.all(starting);
+    const [s3, sqs, dynamodb, secretsManager, sns] = await Promise.all(starting);
     sqsUrl.resolve(sqs);
-    return { endpoints: { s3, sqs, dynamodb, secretsManager }, close };
+    return { endpoints: { s3, sqs, dynamodb, secretsManager, sns }, close };
   } catch (error) {
     await Promise.allSettled(starting);
     await close();

@@ -64,12 +64,12 @@ export function startEventSourceMapping(
   const underWay = new Set<Promise<void>>();
   const failed = new Map<string, Message>();
 
-  const receive = async (atMost: number): Promise<Message[]> => {
+  const receive = async (atMost: number, waitSeconds = pollSeconds): Promise<Message[]> => {
     const { Messages } = await sqs.send(
       new ReceiveMessageCommand({
         QueueUrl: queueUrl,
         MaxNumberOfMessages: Math.min(atMost, largestReceive),
-        WaitTimeSeconds: pollSeconds,
+        WaitTimeSeconds: waitSeconds,
         MessageSystemAttributeNames: ['All'],
         MessageAttributeNames: ['All'],
       }),
@@ -81,7 +81,10 @@ export function startEventSourceMapping(
     const batch = await receive(batchSize);
     const windowEnd = now() + batchingWindowSeconds * 1000;
     while (batch.length > 0 && batch.length < batchSize && now() < windowEnd && !isPaused()) {
-      batch.push(...(await receive(batchSize - batch.length)));
+      const leftMs = windowEnd - now();
+      const isLast = leftMs < pollSeconds * 1000;
+      if (isLast) await delay(leftMs);
+      batch.push(...(await receive(batchSize - batch.length, isLast ? 0 : pollSeconds)));
     }
     return batch;
   };

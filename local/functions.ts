@@ -24,11 +24,13 @@ export interface FunctionDescription {
 /**
  * The functions of the template, run from their source: `dist/<name>/` with the handler `<name>.handler` is built
  * from `<name>.ts` in `directory`.
+ * @param longestBatchingSeconds no batching window is longer
  */
 export function describeFunctions(
   { functions }: StackDescription,
   queues: readonly Queue[],
   directory: string,
+  longestBatchingSeconds = Number.POSITIVE_INFINITY,
 ): FunctionDescription[] {
   return functions.map(({ logicalId, properties }) => {
     const [name = '', exportName = ''] = properties.Handler.split('.');
@@ -60,7 +62,10 @@ export function describeFunctions(
             queueUrl: queue.url,
             queueArn: queue.arn,
             batchSize: event.Properties.BatchSize,
-            batchingWindowSeconds: event.Properties.MaximumBatchingWindowInSeconds,
+            batchingWindowSeconds: Math.min(
+              event.Properties.MaximumBatchingWindowInSeconds,
+              longestBatchingSeconds,
+            ),
             maximumConcurrency: event.Properties.ScalingConfig?.MaximumConcurrency ?? defaultConcurrency,
             reportsFailures: event.Properties.FunctionResponseTypes.length > 0,
           },

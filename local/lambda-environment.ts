@@ -12,6 +12,7 @@ export function givenEndpoints(environment: Environment): Partial<AwsEndpoints> 
     sqs: 'AWS_ENDPOINT_URL_SQS',
     dynamodb: 'AWS_ENDPOINT_URL_DYNAMODB',
     secretsManager: 'AWS_ENDPOINT_URL_SECRETS_MANAGER',
+    sns: 'AWS_ENDPOINT_URL_SNS',
   };
   return Object.fromEntries(
     Object.entries(variables).flatMap(([service, variable]) => {
@@ -45,6 +46,7 @@ export function lambdaEnvironment(
     AWS_ENDPOINT_URL_SQS: endpoints.sqs,
     AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoints.secretsManager,
+    AWS_ENDPOINT_URL_SNS: endpoints.sns,
     AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
     AWS_LAMBDA_FUNCTION_NAME: 'showpad-connector',
     AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',

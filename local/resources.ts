@@ -8,6 +8,7 @@ import {
   PutSecretValueCommand,
 } from '@aws-sdk/client-secrets-manager';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { CreateTopicCommand } from '@aws-sdk/client-sns';
 import {
   CreateQueueCommand,
   GetQueueAttributesCommand,
@@ -38,9 +39,11 @@ export interface Resources extends PhysicalNames {
   readonly buckets: Readonly<Record<string, string>>;
   /** Logical id → name. */
   readonly tables: Readonly<Record<string, string>>;
+  /** Logical id → ARN. */
+  readonly topics: Readonly<Record<string, string>>;
 }
 
-/** Creates the template's queues, buckets and tables; what exists already from an earlier run is taken over. */
+/** Creates the template's queues, topics, buckets and tables; what exists already from an earlier run is taken over. */
 export async function createResources(template: Template, clients: AwsClients): Promise<Resources> {
   const namesOf = (type: string): Record<string, string> =>
     Object.fromEntries(template.logicalIds(type).map((logicalId) => [logicalId, physicalName(logicalId)]));
@@ -52,15 +55,24 @@ export async function createResources(template: Template, clients: AwsClients): 
       createQueue(clients, logicalId, name),
     ),
   );
+  const topics = Object.fromEntries(
+    await Promise.all(
+      Object.entries(namesOf('AWS::SNS::Topic')).map(
+        async ([logicalId, name]) => [logicalId, await createTopic(clients, name)] as const,
+      ),
+    ),
+  );
 
   const resources: Resources = {
     queues,
     buckets,
     tables,
+    topics,
     reference: (logicalId) =>
       queues.find((queue) => queue.logicalId === logicalId)?.url ??
       buckets[logicalId] ??
       tables[logicalId] ??
+      topics[logicalId] ??
       apis.find((api) => api === logicalId),
     attribute: (logicalId, attribute) => {
       const queue = queues.find((candidate) => candidate.logicalId === logicalId);
@@ -170,6 +182,13 @@ async function assertSameTable(dynamodb: DynamoDBClient, wanted: CreateTableComm
   throw new Error(
     `The table ${wanted.TableName} of an earlier run has other keys or indexes than template.yaml asks for. Start with another STATE_DIR.`,
   );
+}
+
+/** What exists already from an earlier run is answered with as if it were new. */
+async function createTopic({ sns }: AwsClients, name: string): Promise<string> {
+  const { TopicArn } = await sns.send(new CreateTopicCommand({ Name: name }));
+  if (TopicArn === undefined) throw new Error(`SNS gave no ARN for ${name}.`);
+  return TopicArn;
 }
 
 async function createBucket(

@@ -31,6 +31,8 @@ export interface StackOptions {
   readonly onCrash?: (message: string) => void;
   /** Stands around each invocation (`shared`), for tests that watch what it does or end it half-way. */
   readonly aroundInvocation?: AroundInvocation;
+  /** Ends batching windows of the template that are longer, for those who do not want to wait; part of a second too. */
+  readonly longestBatchingSeconds?: number;
   /** A folder that keeps queues, objects, table, secrets and the Showpad emulator over a kill of everything. */
   readonly stateDirectory?: string;
   readonly templateFile?: string;

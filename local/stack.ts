@@ -37,6 +37,8 @@ export interface Stack {
   readonly buckets: Readonly<Record<string, string>>;
   /** `stage` for StageQueue, `stageDeadLetter` for StageDeadLetterQueue, and so on → URL. */
   readonly queues: Readonly<Record<string, string>>;
+  /** `outcome` for OutcomeTopic, and so on → ARN. */
+  readonly topics: Readonly<Record<string, string>>;
   readonly tableName: string;
   /** The folder that keeps everything over a kill; without one all is temporary. */
   readonly stateDirectory: string | undefined;
@@ -114,7 +116,12 @@ async function startOn(state: StateDirectory | undefined, options: StackOptions)
     }
     const description = template.describe(resources);
     const functionsDirectory = options.functionsDirectory ?? projectFile('functions');
-    const functions = describeFunctions(description, resources.queues, functionsDirectory);
+    const functions = describeFunctions(
+      description,
+      resources.queues,
+      functionsDirectory,
+      options.longestBatchingSeconds,
+    );
     const environment = { ...runtime, ...sharedEnvironment(description), ...options.environment };
     const workers = await parts.startWorkers({ functions, environment, port: options.port ?? 0 });
 
@@ -165,6 +172,9 @@ function stackOf(running: Running): Stack {
     ),
     queues: Object.fromEntries(
       resources.queues.map(({ logicalId, url }) => [shortName(logicalId, 'Queue'), url]),
+    ),
+    topics: Object.fromEntries(
+      Object.entries(resources.topics).map(([logicalId, arn]) => [shortName(logicalId, 'Topic'), arn]),
     ),
     tableName: Object.values(resources.tables)[0] ?? '',
     stateDirectory: state?.path,

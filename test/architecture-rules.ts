@@ -14,7 +14,7 @@ const layers: readonly RegExp[] = [
   /^(?:test|bench)\//,
   /^(?:local\/|cli\/|build\.ts$)/,
   /^functions\//,
-  /^lib\/(?:handlers|manifest\/(?:accept-rows|begin-imports|import-turn|plan-rows|report-import)|work|proceed|ensure-asset|accept-events|accept-payload|apply-tag|stage-file|file-details|push-work|end-push|revive-job|resume-job|message-fault|dead-letter|sweep(?:-jobs|-leases|-dead-letters|-bucket|-silence)?|lost-ticket|poll-ticket|send-file|transfer-limits)\.ts$/,
+  /^lib\/(?:handlers|manifest\/(?:accept-rows|begin-imports|import-turn|plan-rows|report-import)|work|proceed|end-job|ensure-asset|accept-events|accept-payload|apply-tag|stage-file|file-details|push-work|end-push|revive-job|resume-job|message-fault|dead-letter|sweep(?:-jobs|-leases|-dead-letters|-bucket|-silence)?|lost-ticket|poll-ticket|send-file|transfer-limits)\.ts$/,
   /^lib\/services\.ts$/,
   /^lib\//,
 ];
@@ -117,6 +117,12 @@ export const architectureRules: readonly ArchitectureRule[] = [
     (source) => isDeployed(source) && source.path !== 'lib/services.ts',
     contains(/\bprocess\s*\.\s*env\b|\bprocess\s*\[|\benv\b[^;]*from 'node:process'/),
     { path: 'lib/new.ts', text: 'const { TABLE_NAME } = process.env;' },
+  ),
+  eachFile(
+    'only lib/end-job.ts ends jobs, so that every end is announced',
+    (source) => isDeployed(source) && source.path !== 'lib/end-job.ts',
+    contains(/\bjobs\s*\??\.\s*end\b/),
+    { path: 'lib/new.ts', text: "await services.jobs.end(job, 'done');" },
   ),
   eachFile(
     'functions and lib write no log line past the logger',

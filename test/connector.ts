@@ -65,6 +65,7 @@ export async function startConnector(
   const parameters = { ...hasty, ...options.parameters };
   const stack = await startStack({
     processes: 'shared',
+    longestBatchingSeconds: 0.05,
     ...options,
     parameters,
     showpadEmulator: {

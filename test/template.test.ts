@@ -20,6 +20,8 @@ import { permissionRules } from './template-rules/permission-rules.ts';
 import { queueRules } from './template-rules/queue-rules.ts';
 import { danglingReferences, removalsOf } from './template-rules/removals.ts';
 import type { Mistake } from './template-rules/rule.ts';
+import { secretRules } from './template-rules/secret-rules.ts';
+import { outcomeRules } from './template-rules/outcome-rules.ts';
 import { storageRules } from './template-rules/storage-rules.ts';
 import { thresholdRules } from './template-rules/threshold-rules.ts';
 import { workloadRules } from './template-rules/workload-rules.ts';
@@ -36,7 +38,9 @@ const rules = [
   ...dashboardRules,
   ...functionRules,
   ...permissionRules,
+  ...secretRules,
   ...storageRules,
+  ...outcomeRules,
   ...parameterRules,
   ...pauseRules,
   ...loggingRules,

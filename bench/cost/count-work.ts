@@ -21,7 +21,7 @@ export interface Counted {
   readonly customMetrics: number;
 }
 
-const longestRunMs = 180_000;
+const longestRunMs = 600_000;
 const onceForAnAsset = ['receive-event', 'stage-binary', 'upload-asset'];
 
 /**

@@ -6,7 +6,7 @@ export function formula(
   assumptions: typeof known,
 ): readonly string[] {
   const { showpadCallSeconds, awsCallSeconds, ownWorkSeconds, overheadSeconds, bytesPerSecond } = assumptions;
-  const { looks, platformLogBytes, stagedHours } = assumptions;
+  const { looks, platformLogBytes, stagedHours, callsInAClaim } = assumptions;
   const ms = (seconds: number): string => `${seconds * 1_000} ms`;
   return [
     'How it comes about: for each function f, with n messages for an asset and b of them in an invocation,',
@@ -18,7 +18,8 @@ export function formula(
     `Assumed: s = ${showpadCallSeconds} s, a = ${ms(awsCallSeconds)}, own work ${ms(ownWorkSeconds)} a call, overhead ${ms(overheadSeconds)}, rate ${bytesPerSecond / 1e6} MB/s, bytes ${bytesPerAsset / 1e6} MB,`,
     `  ${looks} looks at a file until it is usable, ${stagedHours} h staged, ${platformLogBytes} bytes of log by Lambda itself for each invocation.`,
     'At once: files are staged and uploaded in full batches, since events come faster than files; looks in as many as',
-    "  each of Lambda's 5 pollers gathers in PollGatherSeconds at the pace of ShowpadRequestsPerSecond. One by one: b = 1.",
+    "  each of Lambda's 5 pollers gathers in PollGatherSeconds at the pace of ShowpadRequestsPerSecond; and of the calls of",
+    `  a batch ${callsInAClaim} share a claim of the pace (at most 4 do). One by one: b = 1.`,
     'Not in it: cold starts, waiting for a turn when Showpad is busier than its pace, tries that fail, storage of the table.',
   ];
 }

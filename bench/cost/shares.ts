@@ -49,7 +49,7 @@ function settingsOf(functions: TemplateSettings['functions'], name: string): Fun
 function mix(pending: Work, last: Work, looks: number): Work {
   const entries = Object.entries(last).map(([what, amount]: [string, number]) => {
     const other = pending[what as keyof Work];
-    return [what, (amount + (looks - 1) * other) / looks];
+    return [what, (amount + (looks - 1) * other) / looks] as const;
   });
-  return Object.fromEntries(entries) as Work;
+  return { ...last, ...Object.fromEntries(entries) };
 }

@@ -17,6 +17,8 @@ export const assumptions = {
   stagedHours: 0.1,
   /** The lines in which Lambda itself tells of the beginning and the end of an invocation. */
   platformLogBytes: 700,
+  /** Of the messages of a batch, so many share a claim of the pace. */
+  callsInAClaim: 2,
 } as const;
 
 /** What a function does for one asset. */
@@ -44,6 +46,7 @@ export function busySeconds({ work, batch }: Pick<Share, 'work' | 'batch'>, byte
 /** What a share takes for one asset. */
 export function usageOf(share: Share, bytesPerAsset: number): Usage {
   const { settings, work, times, batch } = share;
+  const { callsInAClaim, stagedHours, platformLogBytes } = assumptions;
   const invocations = times / batch;
   return {
     assets: 1,
@@ -54,11 +57,11 @@ export function usageOf(share: Share, bytesPerAsset: number): Usage {
     // Lambda's poller receives each batch, and deletes it.
     queueRequests: times * work.queueRequests + (settings.isQueued ? 2 * invocations : 0),
     groupedMessages: times * work.groupedMessages,
-    writeUnits: times * work.writeUnits,
+    writeUnits: times * (work.writeUnits - work.paceUnits * (1 - 1 / Math.min(batch, callsInAClaim))),
     readUnits: times * work.readUnits,
     objectWrites: times * work.objectWrites,
     objectReads: times * work.objectReads,
-    stagedHours: work.transfers > 0 && work.objectWrites > 0 ? assumptions.stagedHours : 0,
-    logBytes: times * work.logBytes + invocations * (work.metricBytes + assumptions.platformLogBytes),
+    stagedHours: work.transfers > 0 && work.objectWrites > 0 ? stagedHours : 0,
+    logBytes: times * work.logBytes + invocations * (work.metricBytes + platformLogBytes),
   };
 }

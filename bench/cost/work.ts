@@ -11,6 +11,8 @@ export interface Work {
   /** Messages that carry a group, each of which costs a little more. */
   readonly groupedMessages: number;
   readonly writeUnits: number;
+  /** Those of them that claim turns to be sent to Showpad. */
+  readonly paceUnits: number;
   readonly readUnits: number;
   readonly objectWrites: number;
   readonly objectReads: number;
@@ -51,6 +53,7 @@ export function averageWork(invocations: readonly InvocationUsage[]): Work {
     queueRequests: sumCalls(({ action }) => queueCalls.has(action)),
     groupedMessages: sumCalls(({ action, input }) => action === 'SendMessage' && hasGroup(input)),
     writeUnits: sumCalls(({ action }) => tableWrites.has(action), writeUnits),
+    paceUnits: sumCalls(({ action, input }) => tableWrites.has(action) && isPace(input), writeUnits),
     readUnits: sumCalls(
       ({ action }) => tableReads.has(action),
       ({ capacityUnits }) => Math.max(0.5, capacityUnits),
@@ -64,6 +67,8 @@ export function averageWork(invocations: readonly InvocationUsage[]): Work {
 
 const grouped = z.object({ MessageGroupId: z.string() });
 const hasGroup = (input: unknown): boolean => grouped.safeParse(input).success;
+const pace = z.object({ Key: z.object({ pk: z.string().startsWith('PACE#') }) });
+const isPace = (input: unknown): boolean => pace.safeParse(input).success;
 const newJob = z.object({ Item: z.object({ sk: z.literal('JOB') }) });
 const changedJob = z.object({
   Key: z.object({ sk: z.literal('JOB') }),

@@ -14,7 +14,8 @@ export const originSchema = z
   )
   .transform((text) => new URL(text).origin);
 
-export const delaySchema = z.int().min(0).max(86_400);
+/** A vendor that needs longer sends an event when it has finished. */
+export const delaySchema = z.int().min(0).max(900);
 
 /** A GET on a source's API: the origin is fixed, only the path holds what the payload says. */
 export const requestSchema = z.strictObject({

@@ -1,6 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -21,6 +22,8 @@ export interface AwsWatch {
   readonly onShown: (inSeconds: number) => void;
   /** Told of each batch of messages that was handled. */
   readonly onHandled: (count: number) => void;
+  /** Told of each call that was made and has succeeded, whether its caller hears of that or not. */
+  readonly onMade: (command: string, input: unknown) => void;
 }
 
 /** Polls wait as long as SQS lets them: time that nobody uses passes at once. */
@@ -74,6 +77,7 @@ function setWait({ constructor, input }: AnyCommand, WaitTimeSeconds: number): v
 }
 
 function tell(watch: AwsWatch, { constructor, input }: AnyCommand): void {
+  watch.onMade(constructor.name, input);
   if (constructor.name === 'SendMessageCommand') watch.onMessage(sending.parse(input).DelaySeconds);
   if (constructor.name === 'ChangeMessageVisibilityCommand')
     watch.onShown(showing.parse(input).VisibilityTimeout);
@@ -82,7 +86,14 @@ function tell(watch: AwsWatch, { constructor, input }: AnyCommand): void {
 
 /** The class that all clients of the SDK extend, so that none can be forgotten. */
 function sharedPrototype(): { send: Send } {
-  const clients = [DynamoDBClient, DynamoDBDocumentClient, S3Client, SecretsManagerClient, SQSClient];
+  const clients = [
+    DynamoDBClient,
+    DynamoDBDocumentClient,
+    S3Client,
+    SecretsManagerClient,
+    SNSClient,
+    SQSClient,
+  ];
   const [first, ...others] = clients.map(
     ({ prototype }) => Object.getPrototypeOf(prototype) as { send: Send },
   );
@@ -154,6 +165,7 @@ const described = z.object({
   Item: z.object({ pk: z.string(), sk: z.string() }).optional(),
   QueueUrl: z.string().optional(),
   SecretId: z.string().optional(),
+  TopicArn: z.string().optional(),
   UpdateExpression: z.string().optional(),
   ExpressionAttributeNames: z.record(z.string(), z.string()).optional(),
   ExpressionAttributeValues: z.record(z.string(), z.unknown()).optional(),
@@ -162,7 +174,8 @@ const described = z.object({
 /** `Update JOB state updatedAt (staging)`, `SendMessage upload-queue`. */
 function describe(command: AnyCommand): string {
   const input = described.parse(command.input);
-  const { Key, Item, QueueUrl, SecretId, UpdateExpression = '', ExpressionAttributeNames = {} } = input;
+  const { Key, Item, QueueUrl, SecretId, TopicArn } = input;
+  const { UpdateExpression = '', ExpressionAttributeNames = {} } = input;
   const name = command.constructor.name.replace(/Command$/, '');
   const kind = typeof Key === 'object' ? Key.pk.split('#')[0] : undefined;
   const item = Item?.sk.split('#')[0];
@@ -179,6 +192,7 @@ function describe(command: AnyCommand): string {
     SecretId?.split(':secret:')
       .at(-1)
       ?.replace(/-\w{6}$/, ''),
+    TopicArn?.split(':').at(-1),
     parts,
   ];
   return [name, ...details, typeof state === 'string' ? `(${state})` : undefined]

@@ -25,7 +25,7 @@ const signature = {
   authorization: 'AWS4-HMAC-SHA256 Credential=local/x, SignedHeaders=host, Signature=x',
 };
 const listening = 'tracing:net.server.listen:asyncEnd';
-const serviceIds = new Set(['DynamoDB', 'SQS', 'Secrets Manager']);
+const serviceIds = new Set(['DynamoDB', 'SQS', 'SNS', 'Secrets Manager']);
 
 /**
  * Lets the clients of the AWS SDK talk to the emulators of this process without a socket and without a signature:

@@ -11,6 +11,7 @@ import { watchAwsCalls } from './aws-calls.ts';
 import { watchHttpCalls } from './http-calls.ts';
 import { Invocation } from './invocation.ts';
 import { LogWatch } from './log-watch.ts';
+import { OutcomeWatch } from './outcome-watch.ts';
 import { Run } from './run.ts';
 import { VirtualClock } from './virtual-clock.ts';
 import { WriteWatch } from './write-watch.ts';
@@ -23,6 +24,7 @@ const steps = [
   'upload-personal-file',
   'update-metadata',
   'poll-processing',
+  'publish-outcome',
   'retry-job',
 ];
 const apiFunctions = ['receive-event', 'retry-job'];
@@ -51,6 +53,7 @@ export interface FaultRig {
   readonly clock: VirtualClock;
   readonly writes: WriteWatch;
   readonly logged: LogWatch;
+  readonly outcomes: OutcomeWatch;
   /** `demo` archives what is deleted, `purge` deletes it. */
   readonly begin: (source: 'demo' | 'purge', subject: string) => Run;
   /** Delivers an event as a sender would: again and again until it was accepted. */
@@ -88,6 +91,7 @@ export async function startFaultRig(settings: FaultRigSettings): Promise<FaultRi
   const { resetServices } = await import('../../lib/services.ts');
 
   const logged = new LogWatch();
+  const outcomes = new OutcomeWatch();
   let messages = 0;
   let lastActivityMs = 0;
   const clock = new VirtualClock(() => messages > 0);
@@ -123,6 +127,9 @@ export async function startFaultRig(settings: FaultRigSettings): Promise<FaultRi
     onHandled: (count) => {
       messages -= count;
     },
+    onMade: (command, input) => {
+      outcomes.note(command, input);
+    },
   });
 
   const connector = await startConnector({
@@ -155,6 +162,7 @@ export async function startFaultRig(settings: FaultRigSettings): Promise<FaultRi
     clock,
     writes,
     logged,
+    outcomes,
     begin: (source, subject) => new Run(source, subject),
     send: async (run, event) => {
       const complete = cloudEvent({ subject: run.subject, ...event });

@@ -18,7 +18,8 @@ export interface Expected {
 
 /** For reports. */
 export const checkedInvariants =
-  'every job has ended, and has failed only where its fault was permanent, with its reason; at most one asset has ' +
+  'every job has ended, and has failed only where its fault was permanent, with its reason; every end was told to ' +
+  'other systems, as it was, and nothing else; at most one asset has ' +
   'the external id, and it shows the newest wish, byte for byte; everybody has at most one copy of a content; no ' +
   'bytes were uploaded twice; no file is left prepared but for a fault that explains it; no intent and no lease is ' +
   'left; no two writes to an asset overlapped; no message and no dead letter is left; nothing is staged that would ' +
@@ -112,7 +113,7 @@ async function unfinished({ clients, tableName }: Connector['stack'], run: Run):
 }
 
 /** What is wrong with the connector as a whole, after everything has come to its end. */
-export async function commonProblems({ connector, writes, logged }: FaultRig): Promise<string[]> {
+export async function commonProblems({ connector, writes, logged, outcomes }: FaultRig): Promise<string[]> {
   const { stack } = connector;
   const { Contents = [] } = await stack.clients.s3.send(
     new ListObjectsV2Command({ Bucket: stack.buckets['staging'] }),
@@ -121,6 +122,7 @@ export async function commonProblems({ connector, writes, logged }: FaultRig): P
   return [
     ...deadLetters.map(({ queue, body }) => `a dead letter in ${queue}: ${body}`),
     ...writes.takeOverlaps().map((overlap) => `overlapping writes: ${overlap}`),
+    ...outcomes.problems().map((problem) => `outcomes: ${problem}`),
     ...logged.takeSecrets().map((line) => `a secret was logged: ${line}`),
     ...Contents.filter(({ Key = '' }) => !Key.startsWith('staged/')).map(({ Key }) => `${Key} never expires`),
   ];

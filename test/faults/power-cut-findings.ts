@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { md5 } from '../connector.ts';
+import type { Received } from '../outcome-subscriber.ts';
 import type { PowerCutEvents } from './power-cut-events.ts';
 import type { PowerCutRun } from './power-cut-run.ts';
 import type { Library, PowerCutView, ShownJob } from './power-cut-view.ts';
@@ -58,6 +59,16 @@ export async function powerCutFindings(
   }
   found.push(...(await view.unfinished()));
   return found;
+}
+
+/** Ends that nobody was told of, and outcomes that are none. */
+export async function outcomeFindings(view: PowerCutView, received: readonly Received[]): Promise<string[]> {
+  const ends = new Set((await view.jobs()).map(({ id, state }) => `${id}-${state}`));
+  const told = new Set(received.map(({ outcome }) => outcome.id));
+  return [
+    ...[...ends].filter((id) => !told.has(id)).map((id) => `nobody was told of ${id}`),
+    ...[...told].filter((id) => !ends.has(id)).map((id) => `${id} was told and is not so`),
+  ];
 }
 
 /** The lists by state show each job once, in the state it is in. */

@@ -2,10 +2,12 @@ import { createServer } from 'node:http';
 import { randomBytes } from 'node:crypto';
 import { afterEach, expect, test } from 'vitest';
 import { listen } from '../../local/listen.ts';
+import { startAws } from '../../local/aws.ts';
 import { startShowpadEmulator } from '../../local/showpad/showpad-emulator.ts';
 import { contractViolations } from '../connector.ts';
+import { outcomeTopicName, subscribe } from '../outcome-subscriber.ts';
 import { tellEvents } from './power-cut-events.ts';
-import { powerCutFindings, untilQuiet } from './power-cut-findings.ts';
+import { outcomeFindings, powerCutFindings, untilQuiet } from './power-cut-findings.ts';
 import { runThroughPowerCuts, type PowerCutRun } from './power-cut-run.ts';
 import { PowerCutView } from './power-cut-view.ts';
 import { CutTrigger, momentsOf } from './power-cuts.ts';
@@ -14,6 +16,7 @@ import { CutTrigger, momentsOf } from './power-cuts.ts';
 const { POWER_SEED, POWER_JOBS = '80' } = process.env;
 const seed = Number(POWER_SEED ?? 1 + Math.floor(Math.random() * 1_000_000));
 const jobs = Number(POWER_JOBS);
+const nowhere = 'http://127.0.0.1:9';
 const divisionId = '0123456789abcdef0123456789abcdef';
 const people = ['jo', 'sam', 'kim', 'max', 'eve'].map((name) => `${name}@example.com`);
 const settings = { SETTLE_SECONDS: '3', PROCESSING_POLL_SECONDS: '1', TICKET_POLL_SECONDS: '1' };
@@ -62,9 +65,14 @@ test(
     const startedMs = Date.now();
     const trigger = new CutTrigger();
     const serve = await fileServer(trigger);
-    // It lives here, outside the power cut: it is the witness.
+    // They live here, outside the power cut: they are the witnesses.
     const showpad = await startShowpadEmulator(emulated);
     closers.push(() => showpad.close());
+    const elsewhere = { s3: nowhere, sqs: nowhere, dynamodb: nowhere, secretsManager: nowhere };
+    const { endpoints, close } = await startAws('eu-west-1', elsewhere);
+    closers.push(close);
+    const subscriber = await subscribe({ endpoint: endpoints.sns, name: outcomeTopicName });
+    closers.push(subscriber.close);
     let seen = 0;
     const count = async (): Promise<void> => {
       for (;;) {
@@ -89,6 +97,7 @@ test(
         SHOWPAD_V4_URL: showpad.v4Url,
         SHOWPAD_V3_URL: showpad.v3Url,
         SHOWPAD_TOKEN: showpad.token,
+        AWS_ENDPOINT_URL_SNS: endpoints.sns,
       },
       firstSettings: {
         SOURCES: JSON.stringify({
@@ -111,9 +120,12 @@ test(
     closers.push(() => view.close());
     const left = await untilQuiet(view, 120_000);
     console.log(report('Power cuts', run, events.jobs, startedMs));
-    expect([...left, ...(await powerCutFindings(view, events, run)), ...contractViolations(showpad)]).toEqual(
-      [],
-    );
+    expect([
+      ...left,
+      ...(await powerCutFindings(view, events, run)),
+      ...(await outcomeFindings(view, await subscriber.take())),
+      ...contractViolations(showpad),
+    ]).toEqual([]);
     expect(run.cuts.length).toBe(5);
   },
 );

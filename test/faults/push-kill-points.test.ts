@@ -68,6 +68,8 @@ test.each(kinds)(
     expect(broken).toEqual([]);
     expect(runs.filter(({ run }) => run.faults.length > 0).length).toBeGreaterThan(runs.length * 0.9);
     expect(await rig.connector.stack.deadLetters()).toEqual([]);
+    expect(rig.outcomes.problems()).toEqual([]);
+    expect(rig.outcomes.told).toBeGreaterThan(runs.length);
   },
 );
 

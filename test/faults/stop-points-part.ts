@@ -2,12 +2,16 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startFaultRig, type FaultRig } from './fault-rig.ts';
 import type { Chain } from './flows.ts';
 import { checkedInvariants } from './invariants.ts';
-import { frozen, killed, stopEverywhere, type Stop } from './stop-points.ts';
+import { frozen, killed, slowToEnd, stopEverywhere, type Stop } from './stop-points.ts';
 
 const timeout = 1_200_000;
 
 /** Tests that every flow of these chains ends right wherever it is stopped. */
-export function testStopPoints(killedChains: readonly Chain[], frozenChains: readonly Chain[]): void {
+export function testStopPoints(
+  killedChains: readonly Chain[],
+  frozenChains: readonly Chain[],
+  slowChains: readonly Chain[] = [],
+): void {
   const report: string[] = [];
   let rig: FaultRig;
   beforeAll(async () => {
@@ -41,5 +45,12 @@ export function testStopPoints(killedChains: readonly Chain[], frozenChains: rea
     test('whoever stood still until others had done its work changes nothing more', { timeout }, () =>
       stopAndReport(chain, frozen),
     );
+  }
+
+  for (const chain of slowChains) {
+    test('an end that comes ten minutes after it was announced is told', { timeout }, async () => {
+      await stopAndReport(chain, slowToEnd);
+      expect(report.at(-1)).toContain('frozen in 1 of them');
+    });
   }
 }

@@ -7,6 +7,7 @@ import { tellOfPushes } from '../permissions/push-stories.ts';
 import { startRecordedConnector, type RecordedConnector } from '../permissions/recorded-connector.ts';
 import { givings, takings, type RoleChange } from '../permissions/role-changes.ts';
 import { tellOfDeadLetters, tellOfLostMessages } from '../permissions/sweep-stories.ts';
+import { tellOfVendors } from '../permissions/vendor-stories.ts';
 import { expandSam } from '../sam-expansion.ts';
 import { samTemplateSchema, type CloudFormationTemplate } from '../sam-template.ts';
 
@@ -17,7 +18,7 @@ let rig: RecordedConnector;
 let recording: Recording;
 beforeAll(async () => {
   rig = await startRecordedConnector();
-  await Promise.all([tellOfAssets(rig), tellOfPushes(rig)]);
+  await Promise.all([tellOfAssets(rig), tellOfPushes(rig), tellOfVendors(rig)]);
   await tellOfDeadLetters(rig);
   await tellOfLostMessages(rig);
   for (const path of ['/health', '/jobs', '/jobs?state=failed', '/assets/demo/plain']) {

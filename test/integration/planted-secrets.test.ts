@@ -3,6 +3,7 @@ import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { FaultAction } from '../../local/showpad/faults.ts';
 import { cloudEvent, pdf, signed, startConnector, type Answer, type Connector } from '../connector.ts';
+import { outcomeTopicName, subscribe, type OutcomeSubscriber } from '../outcome-subscriber.ts';
 
 // Everything planted has this word in it: it must be nowhere but where a row below allows it.
 const canary = 'canary';
@@ -15,7 +16,7 @@ const division = '0123456789abcdef0123456789abcdef';
 const logged: string[] = [];
 const messages: string[] = [];
 const answers: { what: string; answer: Answer }[] = [];
-let connector: Connector;
+let connector: Connector, subscriber: OutcomeSubscriber;
 
 beforeAll(async () => {
   for (const stream of [process.stdout, process.stderr]) {
@@ -39,9 +40,11 @@ beforeAll(async () => {
       return run();
     },
   });
+  subscriber = await subscribe({ endpoint: connector.stack.aws.sns, name: outcomeTopicName });
   await plantEverything();
 }, 120_000);
 afterAll(async () => {
+  subscriber.close();
   vi.restoreAllMocks();
   await connector.stop();
 });
@@ -245,6 +248,12 @@ describe('secrets and addresses that were planted in everything that comes in', 
     expect(messages.length).toBeGreaterThan(10);
     expect(messages.filter(isPlanted)).toEqual([]);
     expect(await connector.stack.deadLetters()).toEqual([]);
+  });
+
+  test('are in nothing that other systems are told', async () => {
+    const outcomes = await subscriber.take();
+    expect(outcomes.some(({ outcome }) => outcome.data.recipients !== null)).toBe(true);
+    expect(outcomes.flatMap((received) => placesOf(received))).toEqual([]);
   });
 
   test('are in the table only where the connector cannot do without', async () => {

@@ -1,4 +1,5 @@
 import { CreateMultipartUploadCommand } from '@aws-sdk/client-s3';
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,8 @@ import { startConnector, type Connector } from '../connector.ts';
 import { hardshipsOf, type Hardships } from '../integration/hardships.ts';
 import { samTemplateSchema } from '../sam-template.ts';
 import { at, target } from '../template-rules/rule.ts';
+import { clientId } from '../fixtures/vendors/aem.ts';
+import { startVendorServer, type VendorServer } from '../vendor-server.ts';
 import { AwsCallLog, type StandIn } from './aws-call-log.ts';
 import { permissionsOf, type LogicalId, type Permission } from './iam-permissions.ts';
 import type { Recording } from './least-privilege.ts';
@@ -16,12 +19,18 @@ import type { Recording } from './least-privilege.ts';
 export interface RecordedConnector {
   readonly connector: Connector;
   readonly hardships: Hardships;
+  /** Where its vendors' files are. */
+  readonly vendor: VendorServer;
+  /** Signs for Adobe. */
+  readonly adobeKey: KeyObject;
   /** Leaves parts of a file behind, as a stager does that dies. */
   readonly abandonUpload: () => Promise<void>;
   readonly recording: () => Recording;
   readonly stop: () => Promise<void>;
 }
 
+/** The signing secret of Contentful. */
+export const vendorSecret = 'ab'.repeat(32);
 export const secrets = [`whsec_${Buffer.from('a secret of these stories').toString('base64')}`];
 const divisionId = '0123456789abcdef0123456789abcdef';
 const oauthClient = { clientId: 'connector', clientSecret: 'client-secret' };
@@ -45,6 +54,9 @@ export async function startRecordedConnector(): Promise<RecordedConnector> {
     switches: { processingMs: 5 },
   });
   const { v4Url, v3Url } = showpad;
+  const vendor = await startVendorServer();
+  const keys = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+  const publicKey = keys.publicKey.export({ type: 'spki', format: 'pem' }).toString();
   const log = new AwsCallLog();
   const abandoned: { Key: string; UploadId: string | undefined }[] = [];
   // So few that every delivery is counted in the table.
@@ -61,7 +73,19 @@ export async function startRecordedConnector(): Promise<RecordedConnector> {
       aroundInvocation: log.around,
       onLog: () => undefined,
       parameters: { TicketPollSeconds: '1' },
-      sources: { demo },
+      sources: {
+        demo,
+        contentful: { adapter: 'contentful', secrets: [vendorSecret], division: divisionId },
+        aem: {
+          adapter: 'aem',
+          secrets: [],
+          clientId,
+          author: vendor.origin,
+          publicKeys: [publicKey],
+          division: divisionId,
+        },
+      },
+      sourceCredentials: { aem: { basic: { username: 'jo', password: 'password' } } },
       showpad: { v4Url, v3Url, credentials: { grant: 'password', ...oauthClient, ...login } },
     },
     showpad,
@@ -71,6 +95,8 @@ export async function startRecordedConnector(): Promise<RecordedConnector> {
   return {
     connector,
     hardships: hardshipsOf(connector),
+    vendor,
+    adobeKey: keys.privateKey,
     abandonUpload: async () => {
       const Key = 'staged/job_unknown/abandoned';
       const place = { Bucket: stack.buckets['staging'], Key };
@@ -87,6 +113,7 @@ export async function startRecordedConnector(): Promise<RecordedConnector> {
     },
     stop: async () => {
       unwatch();
+      vendor.close();
       await connector.stop();
       await showpad.close();
       await rm(directory, { recursive: true });

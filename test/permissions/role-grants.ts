@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { CloudFormationTemplate, Properties } from '../sam-template.ts';
+import { branchesOf } from '../template-rules/grants.ts';
 import { at, list, resourcesOf, target } from '../template-rules/rule.ts';
 import { permission, type Permission } from './iam-permissions.ts';
 
@@ -34,7 +35,7 @@ export function grantsOf(template: CloudFormationTemplate, role: string): RoleGr
   const permissions = new Set<Permission>();
   const faults: string[] = [];
   const statements = list(at(found.Properties, 'Policies')).flatMap((policy) =>
-    list(at(policy, 'PolicyDocument', 'Statement')),
+    list(at(policy, 'PolicyDocument', 'Statement')).flatMap(branchesOf),
   );
   for (const [index, statement] of statements.entries()) {
     const parsed = statementSchema.safeParse(statement);

@@ -34,10 +34,10 @@ const behind = (alarm: string, seconds: number): AlarmExpectation => ({
 
 /** When every alarm is to ring: what on-call bears, and what it must hear. */
 export const alarmExpectations: readonly AlarmExpectation[] = [
-  ...['Stage', 'Upload', 'Metadata', 'PersonalUpload', 'Poll', 'Manifest'].map((name) =>
+  ...['Stage', 'Upload', 'Metadata', 'PersonalUpload', 'Poll', 'Manifest', 'Outcome'].map((name) =>
     deadLetters(`${name}DeadLetterAlarm`),
   ),
-  ...['Stage', 'Upload', 'Metadata', 'PersonalUpload', 'Manifest'].map((name) =>
+  ...['Stage', 'Upload', 'Metadata', 'PersonalUpload', 'Manifest', 'Outcome'].map((name) =>
     behind(`${name}AgeAlarm`, 3_600),
   ),
   // A poll waits for as long as Showpad may process.

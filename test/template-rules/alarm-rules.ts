@@ -215,10 +215,20 @@ export const alarmRules: readonly Rule[] = [
         path: 'Resources/AlarmTopic/Properties/KmsMasterKeyId',
         value: 'alias/aws/sns',
       },
+      {
+        mistake: 'an alarm that is told as if it were an outcome',
+        path: 'Resources/UploadAgeAlarm/Properties/AlarmActions/0',
+        value: { Ref: 'OutcomeTopic' },
+      },
     ],
-    faults: (template) =>
-      resourcesOf(template, 'AWS::SNS::Topic')
+    faults: (template) => {
+      const told = resourcesOf(template, 'AWS::CloudWatch::Alarm').flatMap(({ properties }) =>
+        list(at(properties, 'AlarmActions')).map(target),
+      );
+      return resourcesOf(template, 'AWS::SNS::Topic')
+        .filter(({ id }) => told.includes(id))
         .filter(({ properties }) => at(properties, 'KmsMasterKeyId') === 'alias/aws/sns')
-        .map(({ id }) => `${id} is encrypted with a key that CloudWatch may not use.`),
+        .map(({ id }) => `${id} is encrypted with a key that CloudWatch may not use.`);
+    },
   },
 ];

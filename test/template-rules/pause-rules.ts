@@ -1,4 +1,4 @@
-import { readersOf } from './permission-rules.ts';
+import { readersOf } from './grants.ts';
 import { mappingsOf } from './queue-rules.ts';
 import { at, list, resourcesOf, target, type Rule } from './rule.ts';
 

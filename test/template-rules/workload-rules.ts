@@ -1,5 +1,5 @@
 import type { CloudFormationTemplate } from '../sam-template.ts';
-import { isOfStagedFiles } from './permission-rules.ts';
+import { isOfStagedFiles } from './grants.ts';
 import { mappingsOf } from './queue-rules.ts';
 import { amount, at, list, resourcesOf, target, type NamedResource, type Rule } from './rule.ts';
 
@@ -21,7 +21,7 @@ export const workloadRules: readonly Rule[] = [
   {
     name: 'every function is invoked by a queue, a route or a clock',
     mistakes: [
-      { mistake: 'a door that leads nowhere', path: 'Resources/ReceiveEvent/Properties/Events/Http' },
+      { mistake: 'a door that leads nowhere', path: 'Resources/GetAsset/Properties/Events/Http' },
       { mistake: 'a sweeper that is never called', path: 'Resources/Sweep/Properties/Events/Clock' },
     ],
     faults: (template) => {

@@ -75,6 +75,21 @@ describe('the build', () => {
     expect(bytes).toBeLessThan(600 * 1024);
   });
 
+  test('ships a client of SNS, and the schema of outcomes, with publish-outcome only', () => {
+    const shipped = (part: string): string[] =>
+      bundles
+        .filter(({ outputs }) =>
+          Object.values(outputs).some(({ inputs }) =>
+            Object.keys(inputs).some((input) => input.includes(part)),
+          ),
+        )
+        .map(({ name }) => name);
+    expect(shipped('@aws-sdk/client-sns/')).toEqual(['publish-outcome']);
+    expect(shipped('lib/outcome.ts')).toEqual(['publish-outcome']);
+    const { sources } = loadedAtStart('publish-outcome');
+    expect(sources.filter((source) => ['undici', '@aws-sdk/client-s3'].includes(source))).toEqual([]);
+  });
+
   test('leaves the health check with nothing but itself', () => {
     const { sources, bytes } = loadedAtStart('get-health');
     expect(sources).toEqual(['functions/get-health.ts']);
@@ -116,6 +131,9 @@ describe('what is shipped', () => {
       POLL_QUEUE_URL: 'http://127.0.0.1/poll',
       PERSONAL_UPLOAD_QUEUE_URL: 'http://127.0.0.1/personal-upload',
       MANIFEST_QUEUE_URL: 'http://127.0.0.1/manifest',
+      OUTCOME_QUEUE_URL: 'http://127.0.0.1/outcome',
+      OUTCOME_TOPIC_ARN: 'arn:aws:sns:eu-west-1:000000000000:outcome',
+      ENVIRONMENT_NAME: 'test',
       SHOWPAD_REQUESTS_PER_SECOND: '50',
       SHOWPAD_LEAST_REQUESTS_PER_SECOND: '1',
       BUDGET_RESERVE_PERCENT: '10',

@@ -186,5 +186,5 @@ export function expectOurFault(answer: HttpAnswer): void {
 
 /** Lets the event's job go on as its worker would. */
 export async function endJob(eventId = 'event-1'): Promise<void> {
-  await new Jobs(table().database, table().tableName).advance(jobId(aws.source, eventId), 'done');
+  await new Jobs(table().database, table().tableName).end({ id: jobId(aws.source, eventId) }, 'done');
 }

@@ -88,7 +88,7 @@ describe('the list of jobs', () => {
     const [a = '', b = '', c = ''] = ids;
     for (const id of [a, b, c]) await jobs.advance(id, 'staging');
     await jobs.advance(b, 'staged');
-    await jobs.advance(c, 'done');
+    await jobs.end({ id: c }, 'done');
     for (const limit of [1, 50]) {
       expect(await mine('staging', limit)).toEqual(['a']);
       expect(await mine('staged', limit)).toEqual(['b']);
@@ -118,7 +118,7 @@ describe('the list of jobs', () => {
       ids.push(await create(`job-${count}`));
       later(3 * dayMs);
     }
-    for (const id of ids.slice(0, 3)) await jobs.advance(id, 'superseded');
+    for (const id of ids.slice(0, 3)) await jobs.end({ id }, 'superseded');
     for (const limit of [1, 2, 50]) {
       expect(await mine('superseded', limit)).toEqual(['job-2', 'job-1', 'job-0']);
       expect(await mine('received', limit)).toEqual(['job-5', 'job-4', 'job-3']);

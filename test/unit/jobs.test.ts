@@ -1,7 +1,15 @@
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { eventOrder } from '../../lib/event-order.ts';
-import { hasEnded, jobId, Jobs, jobStates, type JobState } from '../../lib/jobs.ts';
+import {
+  hasEnded,
+  jobId,
+  Jobs,
+  jobStates,
+  type EndState,
+  type JobChanges,
+  type JobState,
+} from '../../lib/jobs.ts';
 import { jobError } from '../../lib/reasons.ts';
 import { useEmbeddedTable } from './embedded-table.ts';
 
@@ -39,6 +47,13 @@ async function create(eventId: string, state: JobState = 'received', from = sour
   });
   if (created === null) throw new Error('The job exists.');
   return id;
+}
+
+const isEnd = (state: JobState): state is EndState => ['done', 'failed', 'superseded'].includes(state);
+
+/** Takes a job that was never brought back to its next state. */
+function go(id: string, to: Exclude<JobState, 'ignored'>, changes: JobChanges = {}): Promise<boolean> {
+  return isEnd(to) ? jobs.end({ id }, to, changes) : jobs.advance(id, to, changes);
 }
 
 const later = (ms: number): void => {
@@ -81,7 +96,7 @@ describe('a job', () => {
 
   it('that nobody has made is null', async () => {
     expect(await jobs.get(jobId(source, 'unheard of'))).toBeNull();
-    expect(await jobs.advance(jobId(source, 'unheard of'), 'done')).toBe(false);
+    expect(await jobs.end({ id: jobId(source, 'unheard of') }, 'done')).toBe(false);
     expect(await jobs.get(jobId(source, 'unheard of'))).toBeNull();
   });
 
@@ -90,7 +105,7 @@ describe('a job', () => {
     later(1000);
     const error = { code: 'FILE_EMPTY', message: 'It is empty.', retryable: false } as const;
     await jobs.advance(id, 'uploading', { showpad: { assetId: '1' }, attempts: 3 });
-    expect(await jobs.advance(id, 'failed', { error })).toBe(true);
+    expect(await jobs.end({ id }, 'failed', { error })).toBe(true);
     expect(await jobs.get(id)).toMatchObject({
       state: 'failed',
       attempts: 3,
@@ -104,7 +119,7 @@ describe('a job', () => {
   it('ends once, although many say that it has', async () => {
     const id = await create('a');
     const ends = ['done', 'failed', 'superseded', 'done', 'failed'] as const;
-    const ended = await Promise.all(ends.map((state) => jobs.advance(id, state)));
+    const ended = await Promise.all(ends.map((state) => jobs.end({ id }, state)));
     expect(ended.filter(Boolean)).toHaveLength(1);
   });
 
@@ -163,7 +178,7 @@ describe('the way of a job', () => {
     const reached: JobState[] = [];
     for (const to of goals) {
       const id = await create(`${from}-${to}`, from);
-      const went = await jobs.advance(id, to, { attempts: 9 });
+      const went = await go(id, to, { attempts: 9 });
       expect(await jobs.get(id)).toMatchObject(
         went ? { state: to, attempts: 9 } : { state: from, attempts: 0 },
       );
@@ -175,7 +190,7 @@ describe('the way of a job', () => {
   it('never leads to ignored', async () => {
     for (const from of jobStates) {
       const id = await create(`${from}-ignored`, from);
-      expect(await jobs.advance(id, 'ignored').catch(() => false)).toBe(false);
+      expect(await jobs.advance(id, 'ignored' as never).catch(() => false)).toBe(false);
       expect(await jobs.get(id)).toMatchObject({ state: from });
     }
   });
@@ -183,11 +198,43 @@ describe('the way of a job', () => {
   it('begins anew after a failure when somebody has it tried again', async () => {
     const error = jobError('SOURCE_UNREACHABLE', 'The source was down.');
     const id = await create('retried');
-    await jobs.advance(id, 'failed', { attempts: 7, error });
+    await jobs.end({ id }, 'failed', { attempts: 7, error });
     const retriedAt = '2026-01-02T00:00:00.000Z';
     expect(await jobs.advance(id, 'received', { attempts: 0, error: null, retriedAt })).toBe(true);
     expect(await jobs.get(id)).toMatchObject({ state: 'received', attempts: 0, error: null, retriedAt });
     expect(await jobs.advance(id, 'received', { attempts: 0 })).toBe(false);
     expect(await jobs.advance(id, 'staging')).toBe(true);
+  });
+
+  it('is not ended by whoever read it before it was brought back', async () => {
+    const error = jobError('SOURCE_UNREACHABLE', 'The source was down.');
+    const id = await create('stale');
+    const before = { id };
+    await jobs.end(before, 'failed', { error });
+    await jobs.advance(id, 'received', { error: null });
+    const second = await jobs.get(id);
+    expect(await jobs.end(before, 'done')).toBe(false);
+    await jobs.end(second ?? before, 'failed', { error });
+    await jobs.advance(id, 'received', { error: null });
+    expect(await jobs.end(second ?? before, 'done')).toBe(false);
+    expect(await jobs.end((await jobs.get(id)) ?? before, 'done')).toBe(true);
+  });
+
+  it('remembers its last failure, and in which of its times it was, when it is brought back', async () => {
+    const id = await create('remembered');
+    const first = jobError('SOURCE_UNREACHABLE', 'The source was down.');
+    await jobs.end({ id }, 'failed', { error: first });
+    const failedAt = now.toISOString();
+    later(1_000);
+    await jobs.advance(id, 'received', { error: null });
+    const reopened = await jobs.get(id);
+    expect(reopened).toMatchObject({ error: null, lastFailure: { at: failedAt, error: first } });
+    const second = jobError('FILE_EMPTY', 'It is empty.');
+    await jobs.end(reopened ?? { id }, 'failed', { error: second });
+    expect((await jobs.get(id))?.lastFailure).toEqual({
+      at: now.toISOString(),
+      error: second,
+      reopening: reopened?.reopening,
+    });
   });
 });

@@ -9,6 +9,7 @@ const wrongSettings = {
   SHOWPAD_TOKEN: 'geheim',
   SHOWPAD_CREDENTIALS: '{"user":"geheim"}',
   SOURCES: '{"demo":{"secrets":[]}}',
+  SOURCE_CREDENTIALS: '{"demo":{"key":"geheim"}}',
   SETTLE_SECONDS: 'geheim',
   ALLOW_PRIVATE_SOURCES: 'geheim',
 };
@@ -27,6 +28,7 @@ describe('the settings of the local stack', () => {
       SHOWPAD_V4_URL: 'https://acme.api.showpad.com/v4/',
       SHOWPAD_CREDENTIALS: '{"grant":"refresh_token","clientId":"c","clientSecret":"s","refreshToken":"r"}',
       SOURCES: '{"dam":{"adapter":"cloudevents","secrets":["whsec_YQ=="],"onDelete":"delete"}}',
+      SOURCE_CREDENTIALS: '{"dam":{"token":"t"}}',
       SHOWPAD_REQUESTS_PER_SECOND: '20',
       SHOWPAD_LEAST_REQUESTS_PER_SECOND: '2',
       TICKET_POLL_SECONDS: '1',
@@ -51,6 +53,7 @@ describe('the settings of the local stack', () => {
         credentials: { grant: 'refresh_token', clientId: 'c', clientSecret: 's', refreshToken: 'r' },
       },
       sources: { dam: { adapter: 'cloudevents', secrets: ['whsec_YQ=='], onDelete: 'delete' } },
+      sourceCredentials: { dam: { token: 't' } },
     });
   });
 
@@ -62,6 +65,7 @@ describe('the settings of the local stack', () => {
       'SHOWPAD_TOKEN and SHOWPAD_CREDENTIALS are two ways',
       'SHOWPAD_V4_URL is missing',
       'SOURCES.demo.secrets',
+      'SOURCE_CREDENTIALS.demo must be {"token"}',
       'SETTLE_SECONDS must be a whole number',
       'ALLOW_PRIVATE_SOURCES must be true or false',
     ]) {

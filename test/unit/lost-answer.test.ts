@@ -52,15 +52,15 @@ describe('a job whose write was answered only the second time', () => {
   it.each(['done', 'failed', 'superseded'] as const)('was %s by whoever ended it', async (end) => {
     await create();
     const error = end === 'failed' ? { error: jobError('FILE_EMPTY', 'It is empty.') } : {};
-    expect(await jobs().advance(id, end, error)).toBe(true);
-    expect(await jobs().advance(id, end, error)).toBe(false);
+    expect(await jobs().end({ id }, end, error)).toBe(true);
+    expect(await jobs().end({ id }, end, error)).toBe(false);
     expect(await jobs().advance(id, 'uploading')).toBe(false);
     expect(await jobs().get(id)).toMatchObject({ state: end });
   });
 
   it('was brought back by whoever brought it back', async () => {
     await create();
-    await jobs().advance(id, 'failed');
+    await jobs().end({ id }, 'failed');
     expect(await jobs().advance(id, 'received')).toBe(true);
     expect(await jobs().advance(id, 'received')).toBe(false);
   });

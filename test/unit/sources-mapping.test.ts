@@ -20,6 +20,7 @@ const body = {
   link: '//cdn.example/a.pdf',
   extension: ['pdf'],
   number: 7,
+  kind: 'constructor',
 };
 const reading = { body, headers: { 'x-kind': 'sheet' }, parameters: { locale: 'de' } };
 
@@ -77,11 +78,11 @@ describe('a rule', () => {
       'not in the table: region',
     ],
     [
-      'no property of a table that is none',
+      'the rest of a table for what every object has',
       'division',
-      { path: 'kind', table: { EMEA: 1 } },
-      undefined,
-      'nothing at kind',
+      { path: 'kind', table: { EMEA: 1, '*': 2 } },
+      2,
+      'kind (table)',
     ],
     ['the parts of a text', 'tags', { path: 'keywords', split: ';' }, ['one', 'two'], 'keywords'],
     ['every item of a list, once', 'tags', 'list', ['a', 'b'], 'list'],

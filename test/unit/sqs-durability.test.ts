@@ -164,7 +164,12 @@ it('after a kill, queues are as they were set up, and messages as old and as oft
 });
 
 it('the local AWS keeps its queues in its state directory, which it makes', async () => {
-  const elsewhere = { s3: 'http://s3', dynamodb: 'http://dynamodb', secretsManager: 'http://secrets' };
+  const elsewhere = {
+    s3: 'http://s3',
+    dynamodb: 'http://dynamodb',
+    secretsManager: 'http://secrets',
+    sns: 'http://sns',
+  };
   const start = () => startAws(region, elsewhere, join(directory, 'new', 'state'));
   const first = await start();
   const before = sqsClient(first.endpoints.sqs);
