@@ -47,5 +47,8 @@ it('a message carries its job, and the group of the job’s source', async () =>
     MessageGroupId: 'demo',
     DelaySeconds: 2,
   });
+  // What an import brings does not stand before what its source sends meanwhile.
+  await queues.send('stage', { id: 'job_2', source: 'demo', import: { id: 'imp_1' } }, { attempt: 0 });
+  expect(sqs.commandCalls(SendMessageCommand)[1]?.args[0].input.MessageGroupId).toBe('import:demo');
   sqs.restore();
 });
