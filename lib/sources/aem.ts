@@ -82,10 +82,10 @@ export const aemAdapter: SourceAdapter = { verify, translate, answerChallenge };
 
 /**
  * Adobe I/O Events asks whether the address is ours when it is registered. The answer says nothing to anybody else.
- * https://developer.adobe.com/events/docs/guides/#the-challenge-request
+ * https://developer.adobe.com/events/docs/guides/
  */
 function answerChallenge({ challenge = '' }: Readonly<Record<string, string | undefined>>) {
-  return challenge !== '' ? { challenge } : null;
+  return /^[\w-]{1,200}$/.test(challenge) ? { challenge } : null;
 }
 
 async function verify(source: AemSource, { headers, body }: Delivery): Promise<string | null> {

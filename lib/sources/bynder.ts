@@ -56,7 +56,7 @@ const types: Readonly<Record<string, string>> = {
  * Bynder's notifications: the envelope of SNS as a door has verified it, whose subject says what has happened and whose
  * message names the media. File and details are asked for from the portal.
  * https://support.bynder.com/hc/en-us/articles/360013875360
- * https://api.bynder.com/reference/getmediadownloadurl
+ * https://api.bynder.com/reference
  */
 export const bynderAdapter: SourceAdapter = { verify, translate };
 

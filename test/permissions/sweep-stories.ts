@@ -16,9 +16,10 @@ export async function tellOfDeadLetters({ connector, hardships }: RecordedConnec
   const { stack } = connector;
   const send = (queue: string, body: string) =>
     stack.clients.sqs.send(new SendMessageCommand({ QueueUrl: stack.queues[queue], MessageBody: body }));
-  for (const queue of queueNames) await send(queue, 'not ours');
+  const all = [...queueNames, 'outcome'];
+  for (const queue of all) await send(queue, 'not ours');
   await hardships.exhaust();
-  expect(await stack.deadLetters()).toHaveLength(queueNames.length);
+  expect(await stack.deadLetters()).toHaveLength(all.length);
   const { id } = await connector.finish({ type: 'asset.restore', subject: 'plain', data: {} });
   // Letters about a job that has ended by itself.
   for (const queue of queueNames) await send(`${queue}DeadLetter`, JSON.stringify({ jobId: id, attempt: 0 }));
@@ -36,6 +37,8 @@ export async function tellOfLostMessages(rig: RecordedConnector): Promise<void> 
   for (const from of steps) {
     for (const step of steps) if (step !== from) await deliver(connector, from, stuck[step]);
   }
+  // An end is announced that is not there yet.
+  await deliver(connector, 'outcome', stuck.stage);
   for (const queue of queueNames) await hardships.lose(queue);
 
   for (const id of Object.values(stuck)) await hardships.age(id, 3);
@@ -103,13 +106,15 @@ async function expireStaged({ stack }: Connector): Promise<void> {
 }
 
 /** Gives a function a message about a job that is at another step by now. */
-async function deliver({ stack }: Connector, step: QueueName, jobId: string): Promise<void> {
+async function deliver({ stack }: Connector, step: QueueName | 'outcome', jobId: string): Promise<void> {
   const record = {
     messageId: `late-${jobId}`,
     body: JSON.stringify({ jobId, attempt: 0 }),
     attributes: { ApproximateReceiveCount: '1', SentTimestamp: String(Date.now()) },
   };
-  expect(await stack.invoke(consumers[step], { Records: [record] })).toMatchObject({
+  expect(
+    await stack.invoke(step === 'outcome' ? 'publish-outcome' : consumers[step], { Records: [record] }),
+  ).toMatchObject({
     payload: { batchItemFailures: [] },
   });
 }

@@ -60,7 +60,7 @@ export const outcomeRules: readonly Rule[] = [
       {
         mistake: 'functions that live longer than anybody waits for them',
         path: 'Resources/UploadAsset/Properties/Timeout',
-        value: 1_700,
+        value: 1_900,
       },
     ],
     faults: (template) => {

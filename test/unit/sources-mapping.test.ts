@@ -185,8 +185,8 @@ describe('hostile payloads', () => {
   });
 
   it('keys that only objects have lead nowhere and pollute nothing', () => {
-    const polluting = JSON.stringify(publishedAsset).replace('"title"', '"__proto__":{"polluted":1},"title"');
-    expect(eventsOf(source, polluting, topic)).toHaveLength(1);
+    const text = JSON.stringify(publishedAsset).replace('"title"', '"__proto__":{"polluted":1},"title"');
+    expect(eventsOf(source, text, topic)).toHaveLength(1);
     expect({}).not.toHaveProperty('polluted');
   });
 });
