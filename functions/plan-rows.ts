@@ -49,14 +49,17 @@ export const handler = httpHandler(async ({ body }, { services }) => {
       callsPerSecond: perSecond,
     });
   } catch (error) {
-    if (error instanceof TryAgain) throw new HttpProblem(503, error.message, [], error.afterSeconds ?? 1);
-    if (!(error instanceof ShowpadError)) throw error;
-    const wait = error.retryable ? (error.retryAfterSeconds ?? 5) : null;
-    throw new HttpProblem(
-      error.retryable ? 503 : 500,
-      `Showpad could not be asked. ${error.message}`,
-      [],
-      wait,
-    );
+    throw problemOf(error);
   }
 });
+
+/** Never one of 5xx: the API's raise the alarm that events may not be stored. */
+function problemOf(error: unknown): unknown {
+  if (error instanceof TryAgain) return new HttpProblem(429, error.message, [], error.afterSeconds ?? 1);
+  if (!(error instanceof ShowpadError)) return error;
+  const detail = `Showpad could not be asked. ${error.message}`;
+  const mayRetry = error.retryable || error.status === 401;
+  return mayRetry
+    ? new HttpProblem(429, detail, [], error.retryAfterSeconds ?? 5)
+    : new HttpProblem(409, detail);
+}
