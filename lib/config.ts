@@ -33,7 +33,7 @@ export const configSchema = z.object({
   SOURCES_SECRET_ARN: name,
   SHOWPAD_SECRET_ARN: name,
   /** Empty where no source is asked for files. */
-  SOURCE_CREDENTIALS_SECRET_ARN: z.string().default(''),
+  SOURCE_CREDENTIALS_SECRET_ARN: z.string(),
   SHOWPAD_V4_URL: baseUrl,
   SHOWPAD_V3_URL: baseUrl,
   SHOWPAD_REQUESTS_PER_SECOND: perSecond,

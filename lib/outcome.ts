@@ -24,6 +24,10 @@ const dataSchema = z.object({
   state: z.enum(['done', 'failed', 'superseded']).meta({
     description: 'superseded: newer events have overtaken all it asked for.',
   }),
+  traceId: z
+    .string()
+    .nullable()
+    .meta({ description: 'By which all log lines of the event are found, from the door to the last call.' }),
   createdAt: instant,
   updatedAt: instant.meta({ description: 'When it ended.' }),
   showpad: z.object({

@@ -50,7 +50,8 @@ export async function startDemoSystem(
   const reading = Promise.all([readPublications(), readDatasheets(), readPersonalFiles()]);
   // Waited for below, when the stack is up or has failed.
   reading.catch(() => undefined);
-  const stack = await startStack({ processes: 'own', showpadEmulator, ...options });
+  const common = { processes: 'own', showpadEmulator, longestBatchingSeconds: 0.05 } as const;
+  const stack = await startStack({ ...common, ...options });
   try {
     const [publications, datasheets, personalFiles] = await reading;
     const contents = Object.values(publications).map(({ content }) => content);

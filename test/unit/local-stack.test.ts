@@ -117,6 +117,7 @@ it('uses the AWS that the environment names, and takes over what an earlier stac
   vi.stubEnv('AWS_ENDPOINT_URL_SQS', aws.endpoints.sqs);
   vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', aws.endpoints.dynamodb);
   vi.stubEnv('AWS_ENDPOINT_URL_SECRETS_MANAGER', aws.endpoints.secretsManager);
+  vi.stubEnv('AWS_ENDPOINT_URL_SNS', aws.endpoints.sns);
   try {
     stack = await startStack(options);
     expect(stack.aws).toEqual(aws.endpoints);

@@ -4,6 +4,7 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { handler } from '../../functions/publish-outcome.ts';
 import { endJob } from '../../lib/end-job.ts';
+import { endWhenAllHave } from '../../lib/end-push.ts';
 import { jobId, type Job } from '../../lib/jobs.ts';
 import { jobError } from '../../lib/reasons.ts';
 import { outcomeLooksSeconds } from '../../lib/retry-rules.ts';
@@ -85,6 +86,28 @@ describe('a job', () => {
       { jobId: job.id, attempt: 0 },
       { jobId: job.id, attempt: 0, reopening: again.reopening },
     ]);
+  });
+});
+
+describe('a push', () => {
+  it('that was brought back while its last recipient was served is ended all the same', async () => {
+    const { jobs, personalUploads } = getServices();
+    const push = {
+      jobId: job.id,
+      recipients: ['jo@example.com'],
+      file: { url: 'https://dam.example/a.pdf', name: 'a.pdf' },
+      name: 'a.pdf',
+      folder: '/',
+      onConflict: 'fail',
+      onProcessingFailed: 'fail',
+    } as const;
+    await personalUploads.open(job.id, 0);
+    await jobs.end(job, 'failed', { error });
+    await jobs.advance(job.id, 'received', { error: null });
+    await personalUploads.advance(job.id, 0, { state: 'done' });
+    await endWhenAllHave(getServices(), { job, push });
+    expect(await read()).toMatchObject({ state: 'done', error: null });
+    expect(sent().at(-1)?.message).toMatchObject({ reopening: (await read()).reopening });
   });
 });
 
