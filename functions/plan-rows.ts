@@ -26,12 +26,12 @@ const requestSchema = z.strictObject({
 });
 
 export const handler = httpHandler(async ({ body }, { services }) => {
-  const { source: name, rows } = readBody(requestSchema, body);
-  const source = await services.sources.find(name);
-  if (source === undefined) throw new HttpProblem(404, `There is no source “${name}”.`);
   if (services.deliveryPause.isOn) {
     throw new HttpProblem(409, 'Delivery is paused, so that nothing calls Showpad: plan when it is over.');
   }
+  const { source: name, rows } = readBody(requestSchema, body);
+  const source = await services.sources.find(name);
+  if (source === undefined) throw new HttpProblem(404, `There is no source “${name}”.`);
   const now = new Date();
   const events = rows.map((row, index) => {
     const id = `import/plan/${index}`;

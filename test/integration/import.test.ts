@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { md5, pdf, startConnector, type Connector } from '../connector.ts';
@@ -12,11 +13,12 @@ afterAll(() => connector.stop());
 const callsOf = () => connector.showpad.requests.length;
 
 test('rows become assets, and the same manifest again makes no call for what is already right', async () => {
-  const lines = ['subject,url,name,md5,description,tags', ''];
+  const lines = ['subject,url,name,md5,sha256,description,tags', ''];
   for (let index = 0; index < 30; index += 1) {
     const content = pdf(`row ${index}`);
     const url = connector.serve(`import-${index}.pdf`, content);
-    lines.push(`many/${index},${url},Many ${index}.pdf,${index % 3 === 0 ? '' : md5(content)},=1+1,bulk;new`);
+    const proofs = [',', `${md5(content)},`, `,${createHash('sha256').update(content).digest('hex')}`];
+    lines.push(`many/${index},${url},Many ${index}.pdf,${proofs[index % 3]},=1+1,bulk;new`);
   }
   const manifest = lines.join('\r\n');
   const first = await importManifest(connector, manifest);
@@ -32,6 +34,10 @@ test('rows become assets, and the same manifest again makes no call for what is 
   const [asset] = connector.assetsOf('many/7');
   expect(asset).toMatchObject({ name: 'Many 7.pdf', description: '=1+1', checksum: md5(pdf('row 7')) });
   expect(results[7]).toMatchObject({ state: 'done', showpadId: asset?.id, bytes: pdf('row 7').length });
+
+  const { body: jobs } = await connector.get<{ items: { traceId: string | null }[] }>('/jobs?limit=100');
+  const traces = jobs.items.flatMap(({ traceId }) => traceId ?? []);
+  expect(new Set(traces).size).toBe(30);
 
   const calls = callsOf();
   const fetched = connector.served.length;
