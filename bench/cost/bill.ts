@@ -14,6 +14,8 @@ export interface Usage {
   readonly queueRequests: number;
   /** Messages that carry a group, each of which costs a little more. */
   readonly groupedMessages: number;
+  /** Outcomes, each of at most 64 KiB. Who subscribes to them pays for their delivery. */
+  readonly topicPublishes: number;
   readonly writeUnits: number;
   readonly readUnits: number;
   readonly objectWrites: number;
@@ -53,6 +55,7 @@ export function billOfThousand(usage: Usage, prices: Prices): readonly BillLine[
     line('Lambda time', usage.gigabyteSeconds, 'GB-seconds', prices.lambdaGigabyteSecond),
     line('SQS', usage.queueRequests, 'requests', prices.queueMillionRequests / 1e6),
     line('SQS fair queues', usage.groupedMessages, 'messages', prices.fairQueueMillionRequests / 1e6),
+    line('SNS', usage.topicPublishes, 'publishes', prices.topicMillionPublishes / 1e6),
     line('DynamoDB writes', usage.writeUnits, 'units', prices.tableMillionWriteUnits / 1e6),
     line('DynamoDB reads', usage.readUnits, 'units', prices.tableMillionReadUnits / 1e6),
     line('S3 writes', usage.objectWrites, 'requests', prices.bucketThousandWrites / 1e3),

@@ -20,13 +20,12 @@ export function sharesOf(
     const settings = settingsOf(functions, name);
     const times = name === 'poll-processing' ? looks : 1;
     // Events come faster than files are staged, and files are staged faster than uploaded: full batches wait for both.
-    const batch = isAtOnce && name !== 'poll-processing' ? settings.batchSize : 1;
+    const batch = isAtOnce && settings.windowSeconds === 0 ? settings.batchSize : 1;
     return [name, { settings, work, times, batch }];
   });
   const shares = new Map(all);
   const upload = shares.get('upload-asset');
-  const poll = shares.get('poll-processing');
-  if (!isAtOnce || upload === undefined || poll === undefined) return shares;
+  if (!isAtOnce || upload === undefined) return shares;
 
   const calls = all.reduce((sum, [, { work, times }]) => sum + work.showpadCalls * times, 0);
   const { maximumConcurrency } = upload.settings;
@@ -34,9 +33,13 @@ export function sharesOf(
     requestsPerSecond / calls,
     (maximumConcurrency * upload.batch) / busySeconds(upload, bytesPerAsset),
   );
-  // Each of Lambda's pollers gathers its share of the looks that come within the window.
-  const gathered = 1 + (uploadsPerSecond * looks * poll.settings.windowSeconds) / pollers;
-  return shares.set('poll-processing', { ...poll, batch: Math.min(poll.settings.batchSize, gathered) });
+  for (const [name, share] of all) {
+    const { windowSeconds, batchSize } = share.settings;
+    // Each of Lambda's pollers gathers its share of what comes within the window.
+    const gathered = 1 + (uploadsPerSecond * share.times * windowSeconds) / pollers;
+    if (windowSeconds > 0) shares.set(name, { ...share, batch: Math.min(batchSize, gathered) });
+  }
+  return shares;
 }
 
 function settingsOf(functions: TemplateSettings['functions'], name: string): FunctionSettings {

@@ -57,6 +57,7 @@ export function usageOf(share: Share, bytesPerAsset: number): Usage {
     // Lambda's poller receives each batch, and deletes it.
     queueRequests: times * work.queueRequests + (settings.isQueued ? 2 * invocations : 0),
     groupedMessages: times * work.groupedMessages,
+    topicPublishes: times * work.topicPublishes,
     writeUnits: times * (work.writeUnits - work.paceUnits * (1 - 1 / Math.min(batch, callsInAClaim))),
     readUnits: times * work.readUnits,
     objectWrites: times * work.objectWrites,

@@ -10,6 +10,8 @@ export interface Work {
   readonly queueRequests: number;
   /** Messages that carry a group, each of which costs a little more. */
   readonly groupedMessages: number;
+  /** Outcomes, each of at most 64 KiB. */
+  readonly topicPublishes: number;
   readonly writeUnits: number;
   /** Those of them that claim turns to be sent to Showpad. */
   readonly paceUnits: number;
@@ -52,6 +54,7 @@ export function averageWork(invocations: readonly InvocationUsage[]): Work {
     awsCalls: sumCalls(() => true),
     queueRequests: sumCalls(({ action }) => queueCalls.has(action)),
     groupedMessages: sumCalls(({ action, input }) => action === 'SendMessage' && hasGroup(input)),
+    topicPublishes: sumCalls(({ action }) => action === 'Publish'),
     writeUnits: sumCalls(({ action }) => tableWrites.has(action), writeUnits),
     paceUnits: sumCalls(({ action, input }) => tableWrites.has(action) && isPace(input), writeUnits),
     readUnits: sumCalls(

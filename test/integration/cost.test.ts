@@ -8,8 +8,8 @@ import { usageOf } from '../../bench/cost/usage.ts';
 /** For one new asset with two looks at its file, every message alone: what chance adds is in it. */
 const most = {
   showpadCalls: 6,
-  invocations: 5,
-  queueRequests: 12,
+  invocations: 6,
+  queueRequests: 15,
   writeUnits: 34,
   readUnits: 23,
   objectWrites: 1,

@@ -11,6 +11,7 @@ const usage = {
   gigabyteSeconds: 8,
   queueRequests: 120,
   groupedMessages: 40,
+  topicPublishes: 10,
   writeUnits: 200,
   readUnits: 100,
   objectWrites: 10,
@@ -19,7 +20,7 @@ const usage = {
   logBytes: 50_000,
 };
 const total =
-  0.001 + 0.001 + 0.0106667 + 0.0048 + 0.0004 + 0.0125 + 0.00125 + 0.005 + 0.0004 + 0.023 + 0.0025;
+  0.001 + 0.001 + 0.0106667 + 0.0048 + 0.0004 + 0.0005 + 0.0125 + 0.00125 + 0.005 + 0.0004 + 0.023 + 0.0025;
 
 test('a bill says what a thousand assets use, and what each of it costs', () => {
   const lines = Object.fromEntries(
@@ -55,6 +56,7 @@ test('the messages of a batch share the request, the polls, claims and the waiti
     awsCalls: 10,
     queueRequests: 1,
     groupedMessages: 1,
+    topicPublishes: 1,
     writeUnits: 5,
     paceUnits: 2,
     readUnits: 4,
