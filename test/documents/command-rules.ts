@@ -127,6 +127,8 @@ const readers: Readonly<Record<string, Read>> = {
   send: parseSendOptions,
   replay: parseReplayOptions,
   showpad: parseCommandLine,
+  map: flagsOnly('--source'),
+  demo: flagsOnly('--manifest'),
   start: flagsOnly('--ready-file', '--json-logs'),
   faults: flagsOnly('--seeds'),
   bench: flagsOnly('--rounds', '--json'),
