@@ -138,6 +138,7 @@ describe('what is shipped', () => {
       SHOWPAD_LEAST_REQUESTS_PER_SECOND: '1',
       BUDGET_RESERVE_PERCENT: '10',
       SOURCES_SECRET_ARN: 'sources',
+      SOURCE_CREDENTIALS_SECRET_ARN: '',
       SHOWPAD_SECRET_ARN: 'showpad',
       SHOWPAD_V4_URL: 'https://acme.api.showpad.com/v4',
       SHOWPAD_V3_URL: 'https://acme.showpad.biz/api/v3',

@@ -61,10 +61,7 @@ describe('the environment', () => {
 
   it('is refused with every key that is missing', () => {
     const message = messageOf({});
-    for (const [key, schema] of Object.entries(configSchema.shape)) {
-      const hasDefault = schema.safeParse(undefined).success;
-      expect(message.includes(`${key}: is missing`)).toBe(!hasDefault);
-    }
+    for (const key of Object.keys(configSchema.shape)) expect(message).toContain(`${key}: is missing`);
   });
 
   it.each([
