@@ -41,6 +41,11 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Report
     const { benchBackPressure } = await import('./back-pressure.ts');
     return benchBackPressure({ limits: [10, 25, 50], assets: 500, onProgress });
   },
+  import: async ({ onProgress }) => {
+    const { benchImport } = await import('./import/import.ts');
+    // Many minutes: npm run bench -- import --rows N asks for fewer.
+    return benchImport({ rows: Number(values.rows ?? 100_000), liveEveryMs: 2_000, onProgress });
+  },
   'cold-start': async ({ rounds, onProgress }) => {
     const { benchColdStart } = await import('./cold-start.ts');
     return benchColdStart({ rounds: rounds ?? 15, onProgress });
@@ -49,14 +54,19 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Report
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'string' }, rounds: { type: 'string' }, help: { type: 'boolean' } },
+  options: {
+    json: { type: 'string' },
+    rounds: { type: 'string' },
+    rows: { type: 'string' },
+    help: { type: 'boolean' },
+  },
 });
 const names = positionals.length > 0 ? positionals : Object.keys(benches);
 const unknown = names.filter((name) => !Object.hasOwn(benches, name));
 const rounds = values.rounds === undefined ? null : Number(values.rounds);
 if (values.help === true || unknown.length > 0 || (rounds !== null && !(rounds >= 1))) {
   console.error(
-    `Usage: npm run bench -- [name…] [--rounds N] [--json FILE]\nNames: ${Object.keys(benches).join(', ')}; all by default.`,
+    `Usage: npm run bench -- [name…] [--rounds N] [--rows N] [--json FILE]\nNames: ${Object.keys(benches).join(', ')}; all by default.`,
   );
   process.exit(values.help === true ? 0 : 2);
 }

@@ -3,5 +3,6 @@ export interface ApiRequest {
   readonly method: 'GET' | 'POST';
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | undefined;
 }
 export type SignRequest = (request: ApiRequest) => Promise<ApiRequest>;

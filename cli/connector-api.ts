@@ -20,6 +20,8 @@ export interface ConnectorApi {
     method: ApiRequest['method'],
     path: string,
     query?: Readonly<Record<string, string>>,
+    /** Sent as JSON. */
+    body?: object,
   ) => Promise<ApiAnswer>;
 }
 
@@ -55,13 +57,20 @@ export async function connectToConnector(base: URL, environment: Environment): P
 function createConnectorApi(base: URL, sign: SignRequest): ConnectorApi {
   const root = base.href.replace(/\/+$/, '');
   return {
-    ask: async (method, path, query = {}) => {
+    ask: async (method, path, query = {}, content) => {
       const url = new URL(`${root}${path}`);
       for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
-      const signed = await sign({ method, url, headers: { accept: 'application/json' } });
+      const sent = content === undefined ? undefined : JSON.stringify(content);
+      const type = sent === undefined ? {} : { 'content-type': 'application/json' };
+      const signed = await sign({
+        method,
+        url,
+        headers: { accept: 'application/json', ...type },
+        body: sent,
+      });
       try {
         const signal = AbortSignal.timeout(timeoutMs);
-        const answer = await request(url, { method, headers: signed.headers, signal });
+        const answer = await request(url, { method, headers: signed.headers, signal, body: sent ?? null });
         const body = parsed(await answer.body.text());
         const status = answer.statusCode;
         const detail = problemSchema.safeParse(body).data?.detail ?? `the connector answered ${status}`;

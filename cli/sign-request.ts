@@ -20,7 +20,7 @@ export function createSigner(
   const region = regionOf(base, environment);
   const signer = new SignatureV4({ service: 'execute-api', region, credentials, sha256: Sha256 });
   return async (request: ApiRequest) => {
-    const { method, url, headers } = request;
+    const { method, url, headers, body } = request;
     const { hostname, pathname, host, searchParams } = url;
     try {
       const signed = await signer.sign({
@@ -30,8 +30,9 @@ export function createSigner(
         path: pathname,
         query: Object.fromEntries(searchParams),
         headers: { ...headers, host },
+        ...(body !== undefined && { body }),
       });
-      return { method, url, headers: signed.headers };
+      return { method, url, headers: signed.headers, body };
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       throw new ReaderError(`The request could not be signed with AWS credentials. ${why}`, 2);

@@ -28,8 +28,9 @@ async function stageBinary(work: Work): Promise<StepOutcome> {
   if ('requested' in value) await learnDetails(work, order, value.requested);
   // Newer content may come meanwhile, or a twin of this invocation be faster.
   const file = 'requested' in value ? value.requested : value.file;
+  const named = file.sha256 === undefined ? {} : { sha256: file.sha256 };
   const staged = await stageFile(work, job, file, ({ objectKey, size, md5 }) =>
-    assets.recordStaged(job.key, { order, objectKey, size, md5 }),
+    assets.recordStaged(job.key, { order, objectKey, size, md5, ...named }),
   );
   if (staged === null) return 'proceed';
   await jobs.advance(job.id, 'staged');

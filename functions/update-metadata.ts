@@ -108,6 +108,7 @@ async function noteDeleted({ services }: Work, lease: Lease): Promise<StepOutcom
     url: undefined,
     file: undefined,
     oldest: undefined,
+    madeFor: undefined,
   };
   await services.assets.recordLast(lease, {
     ...nothingApplied,

@@ -3,7 +3,7 @@ import { bindWork, currentWork, factsOf, nameWork } from './current-work.ts';
 import { wishesOf, type Wish } from './desired-state.ts';
 import { endJob } from './end-job.ts';
 import type { ConnectorEvent } from './events.ts';
-import { fromTheBeginning, jobId, type Job, type JobDraft } from './jobs.ts';
+import { fromTheBeginning, jobId, type ImportedRow, type Job, type JobDraft } from './jobs.ts';
 import type { Push } from './personal-uploads.ts';
 import { HttpProblem } from './problem.ts';
 import { jobError } from './reasons.ts';
@@ -18,6 +18,17 @@ export interface Accepted {
   readonly isNew: boolean;
 }
 
+/** Who sends events of one kind: what its source is set up with. */
+export type EventOrigin = Omit<Source, 'adapter' | 'secrets' | 'eventsPerMinute'>;
+
+/** What whoever has the events accepted knows of them already, by event id. */
+export interface Foreknowledge {
+  /** The jobs that there are; without it, they are looked up. */
+  readonly jobs?: ReadonlyMap<string, Job>;
+  /** The rows of an import that they are. */
+  readonly imports?: ReadonlyMap<string, ImportedRow>;
+}
+
 const subjectsAtOnce = 8;
 
 /**
@@ -27,20 +38,30 @@ const subjectsAtOnce = 8;
  * @throws {Error} when something could not be stored: the sender has to send all of them again
  */
 export async function acceptEvents(
-  source: Source,
+  source: EventOrigin,
   events: readonly ConnectorEvent[],
   services: Services,
+  { jobs, imports }: Foreknowledge = {},
 ): Promise<readonly Accepted[]> {
   // A single event is looked up only if its job cannot be created.
   const looked = events.length === 1 ? [] : events;
-  const known = await Promise.all(looked.map(({ id }) => services.jobs.get(jobId(source.name, id))));
+  const known =
+    jobs === undefined
+      ? await Promise.all(looked.map(({ id }) => services.jobs.get(jobId(source.name, id))))
+      : events.map(({ id }) => jobs.get(id) ?? null);
   assertUniqueIds(events, known);
   const accepted: Accepted[] = [];
   const groups = [...Map.groupBy(events.entries(), ([, { subject }]) => subject).values()];
   const lanes = Array.from({ length: Math.min(subjectsAtOnce, groups.length) }, async () => {
     for (let group = groups.pop(); group !== undefined; group = groups.pop()) {
       for (const [index, event] of group) {
-        accepted[index] = await acceptTraced(source, event, known[index] ?? null, services);
+        accepted[index] = await acceptTraced(
+          source,
+          event,
+          known[index] ?? null,
+          services,
+          imports?.get(event.id),
+        );
       }
     }
   });
@@ -63,17 +84,18 @@ function assertUniqueIds(events: readonly ConnectorEvent[], known: readonly (Job
 
 /** Every event has a trace: its own, else that of the request that brought it, else a new one. */
 async function acceptTraced(
-  source: Source,
+  source: EventOrigin,
   event: ConnectorEvent,
   known: Job | null,
   services: Services,
+  row: ImportedRow | undefined,
 ): Promise<Accepted> {
   const traceId = event.traceId ?? currentWork().about.traceId ?? newTraceId();
   const id = jobId(source.name, event.id);
   const about = factsOf({ id, source: source.name, subject: event.subject, traceId });
   return bindWork({ about }, async () => {
     try {
-      return await accept(source, { ...event, traceId }, known, services);
+      return await accept(source, { ...event, traceId }, known, services, row);
     } catch (error) {
       if (!(error instanceof HttpProblem)) services.telemetry.eventNotStored(error);
       throw error;
@@ -87,15 +109,16 @@ async function acceptTraced(
  * the same job and goes on from there.
  */
 async function accept(
-  source: Source,
+  source: EventOrigin,
   event: ConnectorEvent,
   known: Job | null,
   services: Services,
+  row: ImportedRow | undefined,
 ): Promise<Accepted> {
   const { jobs, assets, personalUploads, queues, telemetry } = services;
   if (known !== null && !isUnaccepted(known)) return redelivered(known, services);
   const wishes = wishesOf(event, source.onDelete);
-  const draft = draftJob(source, event, wishes);
+  const draft = draftJob(source, event, wishes, row);
   const created = known === null ? await jobs.create(draft) : null;
   let job = created ?? known ?? (await jobs.get(draft.id));
   if (job === null) throw new Error(`Job ${draft.id} could be neither created nor read.`);
@@ -137,7 +160,7 @@ function redelivered(job: Job, { telemetry }: Services): Accepted {
 }
 
 /** Whether a job may still lack something of what was sent with its event. */
-function isUnaccepted({ state, error }: Job): boolean {
+export function isUnaccepted({ state, error }: Job): boolean {
   return state === 'received' || (state === 'failed' && error?.code === 'NOT_ACCEPTED');
 }
 
@@ -150,7 +173,7 @@ async function takeUp(job: Job, { jobs, telemetry }: Services): Promise<Job> {
 }
 
 function pushOf(
-  { onConflict, onProcessingFailed }: Source,
+  { onConflict, onProcessingFailed }: EventOrigin,
   job: string,
   {
     recipients,
@@ -178,7 +201,12 @@ function repeatedId(id: string): HttpProblem {
   return new HttpProblem(400, detail, [{ field: 'id', message: 'is used for two subjects' }]);
 }
 
-function draftJob(source: Source, event: ConnectorEvent, wishes: readonly Wish[]): JobDraft {
+function draftJob(
+  source: EventOrigin,
+  event: ConnectorEvent,
+  wishes: readonly Wish[],
+  row: ImportedRow | undefined,
+): JobDraft {
   const isIgnored = event.type === 'ignored';
   return {
     id: jobId(source.name, event.id),
@@ -198,5 +226,6 @@ function draftJob(source: Source, event: ConnectorEvent, wishes: readonly Wish[]
     },
     error: null,
     showpad: {},
+    ...(row !== undefined && { import: row }),
   };
 }

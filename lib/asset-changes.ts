@@ -5,7 +5,7 @@ import { desiredName } from './desired-state.ts';
 import type { TagWish } from './metadata.ts';
 import { pendingPaths } from './next-step.ts';
 import type { Asset as ShowpadAsset } from './showpad/assets.ts';
-import type { ShowpadNames } from './showpad-names.ts';
+import type { NameSource } from './showpad-names.ts';
 
 export interface Surroundings {
   readonly divisionId: string;
@@ -21,7 +21,7 @@ export interface Surroundings {
  * @throws {ShowpadError} when a name could not be looked up
  */
 export async function composeChanges(
-  names: ShowpadNames,
+  names: NameSource,
   asset: Asset,
   { divisionId, createTags, current }: Surroundings,
 ): Promise<AssetDraft> {
@@ -71,7 +71,7 @@ function putPermissions(draft: AssetDraft, current: ShowpadAsset | undefined): v
 async function putTags(
   draft: AssetDraft,
   pending: readonly string[],
-  names: ShowpadNames,
+  names: NameSource,
   { divisionId, createTags, current }: Surroundings,
 ): Promise<void> {
   const { desired } = draft.asset;

@@ -1,6 +1,6 @@
 import type { DivisionWish, Metadata } from './metadata.ts';
 import { JobFailure } from './reasons.ts';
-import type { ShowpadNames } from './showpad-names.ts';
+import type { NameSource } from './showpad-names.ts';
 
 /**
  * One metadata field in the words of Showpad's API: the part of a request body that sets it.
@@ -8,7 +8,7 @@ import type { ShowpadNames } from './showpad-names.ts';
  * @throws {ShowpadError} when a name could not be looked up
  */
 export async function fieldInShowpad(
-  names: ShowpadNames,
+  names: NameSource,
   divisionId: string,
   name: string,
   value: unknown,
@@ -32,7 +32,7 @@ export async function fieldInShowpad(
 }
 
 async function resolveAuthors(
-  names: ShowpadNames,
+  names: NameSource,
   authors: NonNullable<Metadata['authors']>,
 ): Promise<{ id: string }[]> {
   const resolved: { id: string }[] = [];

@@ -8,6 +8,7 @@ export interface StagedFile {
   readonly objectKey: string;
   readonly size: number;
   readonly md5: string;
+  readonly sha256?: string;
 }
 
 /** A file record of Showpad that holds, or is about to hold, our bytes. */
@@ -15,6 +16,8 @@ export interface AppliedFile {
   readonly fileId: string;
   readonly order: EventOrder;
   readonly md5: string;
+  /** Kept where its event named it: who names it again need not have it fetched again. */
+  readonly sha256?: string;
   readonly size: number;
   readonly state: 'sending' | 'sent' | 'usable' | 'failed';
   readonly since: string;
@@ -25,6 +28,8 @@ export interface AppliedState {
   readonly assetId?: string;
   readonly divisionId?: string;
   readonly lifecycle?: Lifecycle;
+  /** The order of the event that the asset was made for; absent for one that was found. */
+  readonly madeFor?: EventOrder;
   /** The order of the oldest wish that went into the asset; absent for one that was there before us. */
   readonly oldest?: EventOrder;
   readonly url?: string;

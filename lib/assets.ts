@@ -232,6 +232,7 @@ export class Assets {
       url: undefined,
       file: undefined,
       oldest: undefined,
+      madeFor: undefined,
     };
     const intent = { at: this.#now().toISOString(), applied: nothingApplied, isFindable: true };
     await this.record(lease, {

@@ -20,11 +20,13 @@ const name = z.string().min(1);
 export const configSchema = z.object({
   TABLE_NAME: name,
   STAGING_BUCKET: name,
+  INBOX_BUCKET: name,
   STAGE_QUEUE_URL: name,
   UPLOAD_QUEUE_URL: name,
   METADATA_QUEUE_URL: name,
   POLL_QUEUE_URL: name,
   PERSONAL_UPLOAD_QUEUE_URL: name,
+  MANIFEST_QUEUE_URL: name,
   OUTCOME_QUEUE_URL: name,
   OUTCOME_TOPIC_ARN: name,
   ENVIRONMENT_NAME: name,

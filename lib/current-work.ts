@@ -3,6 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 /** What some work is about: every line that is logged meanwhile says so. */
 export interface WorkFacts {
   readonly jobId?: string | undefined;
+  readonly importId?: string | undefined;
   readonly source?: string | undefined;
   readonly subject?: string | undefined;
   readonly traceId?: string | undefined;

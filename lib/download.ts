@@ -54,7 +54,8 @@ export type Download = {
   discard(): void;
 };
 
-const defaults = {
+/** How a source is read where its caller says nothing else. */
+export const downloadDefaults = {
   expected: undefined,
   allowedTypes: undefined,
   signal: undefined,
@@ -83,7 +84,7 @@ const defaults = {
  * @throws {SourceError} here and from `body`; an abort of `signal` is thrown as its reason
  */
 export async function download(url: string, options: DownloadOptions): Promise<Download> {
-  const settled = { ...defaults, ...options, expected: options.expected ?? {} };
+  const settled = { ...downloadDefaults, ...options, expected: options.expected ?? {} };
   const start = parseSourceUrl(url, options.allowPrivateAddresses);
   assertSize(start, settled.expected.size ?? null, options.maxBytes);
   const foreign = refuseDeclaredType(settled);

@@ -1,3 +1,4 @@
+import { adopted } from './adopted-asset.ts';
 import { externalIdOf } from './asset-key.ts';
 import {
   nothingApplied,
@@ -9,10 +10,11 @@ import {
 import { composeChanges } from './asset-changes.ts';
 import type { AssetDraft } from './asset-draft.ts';
 import { desiredName, oldestOrder } from './desired-state.ts';
+import type { EventOrder } from './event-order.ts';
 import { cleanFileName } from './file-name.ts';
 import type { DivisionWish } from './metadata.ts';
 import { JobFailure, TryAgain } from './reasons.ts';
-import { createAsset, findAssetsByExternalId, type Asset as ShowpadAsset } from './showpad/assets.ts';
+import { createAsset, findAssetsByExternalId } from './showpad/assets.ts';
 import type { ShowpadClient } from './showpad/client.ts';
 import { ShowpadError } from './showpad/errors.ts';
 import { assertFitsInTime } from './transfer-limits.ts';
@@ -74,27 +76,10 @@ export async function adoptAsset(
     const ids = [hit, ...others].map(({ id }) => id).join(', ');
     throw new JobFailure('EXTERNAL_ID_AMBIGUOUS', `Assets ${ids} all carry the external id ${externalId}.`);
   }
-  const applied: AppliedState = {
-    ...(intent?.applied ?? nothingApplied),
-    assetId: hit.id,
-    ...(hit.division && { divisionId: hit.division.id }),
-    lifecycle: hit.isArchived === true ? 'archived' : 'live',
-    ...usableFileOf(hit),
-  };
+  const applied = adopted(hit, intent);
   await services.assets.record(lease, { ...applied, intent: undefined });
   await services.telemetry.assetAdopted(job, hit.id);
   return { assetId: hit.id, applied };
-}
-
-/** The file that an asset found in Showpad is known to hold, so that the same bytes are not sent again. */
-function usableFileOf({
-  currentFile,
-  checksum,
-  size,
-  status,
-}: ShowpadAsset): Pick<AppliedState, 'usableFile'> {
-  const isWhole = currentFile && checksum && typeof size === 'number' && status === 'active';
-  return isWhole ? { usableFile: { fileId: currentFile.id, md5: checksum.toLowerCase(), size } } : {};
 }
 
 async function create(work: Work, lease: Lease, asset: Asset, client: ShowpadClient): Promise<EnsuredAsset> {
@@ -117,7 +102,7 @@ async function create(work: Work, lease: Lease, asset: Asset, client: ShowpadCli
   let externalId: string | undefined = externalIdOf(key);
 
   const send = async (): Promise<EnsuredAsset> => {
-    const applied = appliedBy(draft, { name, divisionId, url });
+    const applied = appliedBy(draft, { name, divisionId, url, madeFor: job.order });
     const at = new Date().toISOString();
     await services.assets.record(lease, { intent: { at, applied, isFindable: externalId !== undefined } });
     const required = { name, division: { id: divisionId }, ...(url !== undefined && { url }) };
@@ -177,7 +162,12 @@ async function conflictOf(
 
 function appliedBy(
   draft: AssetDraft,
-  { name, divisionId, url }: { name: string; divisionId: string; url: string | undefined },
+  {
+    name,
+    divisionId,
+    url,
+    madeFor,
+  }: { name: string; divisionId: string; url: string | undefined; madeFor: EventOrder },
 ): AppliedState {
   const written = draft.applied();
   const oldest = oldestOrder(draft.asset.desired);
@@ -187,6 +177,7 @@ function appliedBy(
     lifecycle: written.lifecycle ?? 'live',
     ...(oldest !== undefined && { oldest }),
     divisionId,
+    madeFor,
     ...(url !== undefined && { url }),
   };
 }

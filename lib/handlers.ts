@@ -44,6 +44,8 @@ export interface Invocation {
 export interface MessageInvocation extends Invocation {
   /** When the message was sent; NaN when SQS does not say. */
   readonly sentAtMs: number;
+  /** How often it was received, this time included. */
+  readonly receives: number;
 }
 
 /**
@@ -109,7 +111,8 @@ export function sqsHandler<T>(
             if (invocation.remainingMs() < leastToBeginMs) throw new NotBegun('Too little time is left.');
             const message = readMessage(schema, record.body);
             const sentAtMs = Number(record.attributes.SentTimestamp);
-            await story(message, { ...invocation, sentAtMs });
+            const receives = Number(record.attributes.ApproximateReceiveCount);
+            await story(message, { ...invocation, sentAtMs, receives });
           } catch (error) {
             await giveBack(record, asError(error), invocation);
             throw error;

@@ -70,6 +70,8 @@ export interface Job {
     readonly createTags?: boolean;
     readonly types?: readonly string[];
   };
+  /** The row of an import that its event is. */
+  readonly import?: ImportedRow;
   /** How often its current step has been looked at again. */
   readonly attempts: number;
   readonly error: JobError | null;
@@ -88,6 +90,15 @@ export interface Job {
   readonly reopening?: string;
   /** How it failed last, and in which of these times; kept when it is brought back. */
   readonly lastFailure?: { readonly at: string; readonly error: JobError; readonly reopening?: string };
+}
+
+/** A row of an import, and what was known of it when it became an event. */
+export interface ImportedRow {
+  readonly id: string;
+  readonly row: number;
+  readonly changesMetadata: boolean;
+  /** Showpad held its very file already. */
+  readonly keepsFile: boolean;
 }
 
 /** What a function threw that could not handle a message; the text is fit for everybody. */

@@ -20,6 +20,13 @@ export const stepMessageSchema = z.strictObject({
 });
 export type StepMessage = z.output<typeof stepMessageSchema>;
 
+/** "Go on with this import": its turns are numbered, and each is taken once. */
+export const importMessageSchema = z.strictObject({
+  importId: z.string().min(1).max(128),
+  turn: z.int().min(0),
+});
+export type ImportMessage = z.output<typeof importMessageSchema>;
+
 /** "This job is about to end, or has": sent before every end. */
 export const outcomeMessageSchema = z.strictObject({
   jobId: z.string().min(1).max(128),
@@ -51,6 +58,8 @@ export interface QueuedJob {
   readonly id: string;
   readonly source: string;
   readonly traceId?: string;
+  /** One that an import brings has a group of its own: what its source sends meanwhile does not wait behind it. */
+  readonly import?: { readonly id: string };
 }
 
 /** The message attribute that carries the trace id of a job, so that even who cannot read the job can tell it. */
@@ -71,8 +80,12 @@ export const consumers: Readonly<Record<QueueName, string>> = {
 export const queueNames = Object.keys(consumers) as readonly QueueName[];
 /** The queue whose messages ask for no step: what became of a job is told to other systems. */
 export type OutcomeQueueName = 'outcome';
-type AnyQueueName = QueueName | OutcomeQueueName;
-type MessageTo<Queue extends AnyQueueName> = Queue extends OutcomeQueueName ? OutcomeMessage : StepMessage;
+/** The queue whose messages are about no single job: manifests are imported. */
+export type ManifestQueueName = 'manifest';
+type AnyQueueName = QueueName | OutcomeQueueName | ManifestQueueName;
+type MessageTo<Queue extends QueueName | OutcomeQueueName> = Queue extends OutcomeQueueName
+  ? OutcomeMessage
+  : StepMessage;
 
 /** How a queue is set up in the template. */
 export interface QueueSettings {
@@ -117,9 +130,9 @@ export class Queues {
    * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
    * @param delaySeconds is rounded up to a whole second and cut at 900
    */
-  async send<Queue extends AnyQueueName>(
+  async send<Queue extends QueueName | OutcomeQueueName>(
     queue: Queue,
-    { id, source, traceId }: QueuedJob,
+    { id, source, traceId, import: bulk }: QueuedJob,
     message: Omit<MessageTo<Queue>, 'jobId'>,
     delaySeconds = 0,
   ): Promise<void> {
@@ -127,7 +140,8 @@ export class Queues {
       new SendMessageCommand({
         QueueUrl: this.#urls[queue],
         MessageBody: JSON.stringify({ jobId: id, ...message }),
-        MessageGroupId: messageGroup(source),
+        // A source's name has no colon.
+        MessageGroupId: messageGroup(bulk === undefined ? source : `import:${source}`),
         ...(traceId !== undefined && {
           MessageAttributes: { [traceAttribute]: { DataType: 'String', StringValue: traceId } },
         }),
@@ -136,10 +150,23 @@ export class Queues {
     );
   }
 
+  /** Sends an import to its next turn, after a whole number of seconds, 900 at most. */
+  async sendTurn(message: ImportMessage, delaySeconds = 0): Promise<void> {
+    await this.#client.send(
+      new SendMessageCommand({
+        QueueUrl: this.#urls.manifest,
+        MessageBody: JSON.stringify(message),
+        MessageGroupId: messageGroup(message.importId),
+        DelaySeconds: sqsDelaySeconds(delaySeconds),
+      }),
+    );
+  }
+
   /** Which of our queues an ARN names, if any. */
   nameOf(arn: string): AnyQueueName | undefined {
     const last = arn.split(':').at(-1);
-    return ([...queueNames, 'outcome'] as const).find((name) => this.#urls[name].split('/').at(-1) === last);
+    const names = [...queueNames, 'outcome', 'manifest'] as const;
+    return names.find((name) => this.#urls[name].split('/').at(-1) === last);
   }
 
   /**

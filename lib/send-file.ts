@@ -60,8 +60,10 @@ async function sendStaged(
     const contentMD5 = Buffer.from(staged.md5, 'hex').toString('base64');
     const { id: fileId, uploadMeta } = await createFile(client, assetId, { contentMD5 });
     nameWork({ fileId });
-    const { order, md5 } = staged;
-    const file: AppliedFile = { fileId, order, md5, size, state: 'sending', since: new Date().toISOString() };
+    const { order, md5, sha256 } = staged;
+    const since = new Date().toISOString();
+    const proof = { md5, ...(sha256 !== undefined && { sha256 }) };
+    const file: AppliedFile = { fileId, order, ...proof, size, state: 'sending', since };
     await services.assets.record(lease, { file });
     const startedAt = performance.now();
     await deliver(work, lease, asset, () =>

@@ -6,6 +6,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Dispatcher } from 'undici';
+import { AssetBatches } from './asset-batches.ts';
 import { Assets } from './assets.ts';
 import { createAwsSockets, type AwsClient, type AwsSockets } from './aws-sockets.ts';
 import { parseConfig, type Config } from './config.ts';
@@ -13,6 +14,7 @@ import { DeadLetterQueues } from './dead-letter-queues.ts';
 import { DeliveryPause } from './delivery-pause.ts';
 import { JobList } from './job-list.ts';
 import { Jobs } from './jobs.ts';
+import { Imports } from './manifest/imports.ts';
 import { KnownSecrets } from './known-secrets.ts';
 import { LineFormatter } from './line-formatter.ts';
 import { MetricSheet } from './metric-sheet.ts';
@@ -44,6 +46,8 @@ export interface Services {
   readonly metrics: MetricSheet;
   readonly telemetry: Telemetry;
   readonly assets: Assets;
+  readonly assetBatches: AssetBatches;
+  readonly imports: Imports;
   readonly jobs: Jobs;
   readonly jobList: JobList;
   readonly openJobs: OpenJobs;
@@ -65,6 +69,8 @@ export interface Services {
   /** Makes a client for a service of AWS that only one function talks to, with the limits of all. */
   readonly awsClient: <Client extends AwsClient>(make: (settings: AwsSettings) => Client) => Client;
   readonly staging: () => Promise<Omit<StagedObject, 'key'>>;
+  /** Where manifests are put, and files that they name by their key. */
+  readonly inbox: () => Promise<Omit<StagedObject, 'key'>>;
   readonly showpad: () => Promise<ShowpadClient>;
   readonly names: () => Promise<ShowpadNames>;
   /** Makes connections to sources; the caller closes it. */
@@ -146,6 +152,23 @@ function buildServices(environment: NodeJS.ProcessEnv): Services {
     return connectShowpad(config, readCredentials, database, showpadTelemetry, pace);
   });
 
+  const staging = remembered(async () => {
+    const { S3Client } = await import('@aws-sdk/client-s3');
+    const { leavePayloadUnsigned } = await import('./unsigned-payload.ts');
+    // An endpoint of one's own seldom has a host name for each bucket.
+    const forcePathStyle = environment['AWS_ENDPOINT_URL_S3'] !== undefined;
+    const client = new S3Client({
+      ...s3Calls,
+      requestHandler: { ...s3Calls.requestHandler, ...agents },
+      forcePathStyle,
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+      responseChecksumValidation: 'WHEN_REQUIRED',
+    });
+    leavePayloadUnsigned(client);
+    keepFresh(client);
+    return { s3: client, bucket: config.STAGING_BUCKET };
+  });
+
   return {
     config,
     logger,
@@ -153,6 +176,8 @@ function buildServices(environment: NodeJS.ProcessEnv): Services {
     telemetry,
     timeline,
     assets: new Assets(database, config.TABLE_NAME),
+    assetBatches: new AssetBatches(database, config.TABLE_NAME),
+    imports: new Imports(database, config.TABLE_NAME),
     jobs: new Jobs(database, config.TABLE_NAME),
     jobList: new JobList(database, config.TABLE_NAME),
     openJobs: new OpenJobs(database, config.TABLE_NAME),
@@ -166,6 +191,7 @@ function buildServices(environment: NodeJS.ProcessEnv): Services {
       metadata: config.METADATA_QUEUE_URL,
       poll: config.POLL_QUEUE_URL,
       personalUpload: config.PERSONAL_UPLOAD_QUEUE_URL,
+      manifest: config.MANIFEST_QUEUE_URL,
       outcome: config.OUTCOME_QUEUE_URL,
     }),
     deadLetterQueues: new DeadLetterQueues(sqs),
@@ -185,22 +211,8 @@ function buildServices(environment: NodeJS.ProcessEnv): Services {
       const { ShowpadNames } = await import('./showpad-names.ts');
       return new ShowpadNames(await showpad());
     }),
-    staging: remembered(async () => {
-      const { S3Client } = await import('@aws-sdk/client-s3');
-      const { leavePayloadUnsigned } = await import('./unsigned-payload.ts');
-      // An endpoint of one's own seldom has a host name for each bucket.
-      const forcePathStyle = environment['AWS_ENDPOINT_URL_S3'] !== undefined;
-      const client = new S3Client({
-        ...s3Calls,
-        requestHandler: { ...s3Calls.requestHandler, ...agents },
-        forcePathStyle,
-        requestChecksumCalculation: 'WHEN_REQUIRED',
-        responseChecksumValidation: 'WHEN_REQUIRED',
-      });
-      leavePayloadUnsigned(client);
-      keepFresh(client);
-      return { s3: client, bucket: config.STAGING_BUCKET };
-    }),
+    staging,
+    inbox: async () => ({ ...(await staging()), bucket: config.INBOX_BUCKET }),
     sourceDispatcher: async () => {
       const { createDispatcher } = await import('./guarded-connector.ts');
       return createDispatcher({ allowPrivateAddresses: config.ALLOW_PRIVATE_SOURCES });

@@ -14,6 +14,9 @@ interface Remembered {
   readonly until: number;
 }
 
+/** What puts names into the words of Showpad's API, and needs no more of it than their ids. */
+export type NameSource = Pick<ShowpadNames, 'divisionId' | 'tagId' | 'findTagId' | 'userId'>;
+
 /**
  * The ids behind the names of one Showpad organisation. What was found is remembered for five minutes, by all
  * who ask at once too; what was not found is looked up again. Every method throws the ShowpadErrors of its calls.

@@ -241,6 +241,12 @@ export class ShowpadPace implements Pacer {
     if (paused !== null) listener.showpadPaused(api, lengthMs / 1_000, 'no calls of API v3 are left');
   }
 
+  /** How many requests a second Showpad is known to take for long, at most as many as we may send. */
+  async steadyRate(api: Api): Promise<number> {
+    const { ceiling } = await this.#look(api);
+    return Math.min(this.#options.most, ceiling ?? this.#options.most);
+  }
+
   /** The state as it was a moment ago. */
   async #look(api: Api): Promise<PaceState> {
     const known = this.#known.get(api);

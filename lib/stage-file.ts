@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Dispatcher } from 'undici';
-import { download } from './download.ts';
+import { download, type Download } from './download.ts';
 import { declaredTypes } from './declared-type.ts';
 import type { RequestedFile, SourceFile } from './events.ts';
 import type { Invocation } from './handlers.ts';
 import type { Job } from './jobs.ts';
+import { isInboxUrl, openInboxFile } from './inbox-file.ts';
 import { SourceApi, type FilePlace } from './source-api.ts';
 import { SourceError } from './source-error.ts';
 import { deleteStaged, stageStream } from './staging.ts';
@@ -71,7 +72,7 @@ export function openSourceApi(
 
 async function bring(
   work: StageWork,
-  { id, defaults }: StagedJob,
+  { id, source: sender, defaults }: StagedJob,
   {
     file,
     place,
@@ -86,7 +87,7 @@ async function bring(
   const { services, signal } = work;
   const { config } = services;
   const object = { ...(await services.staging()), key: `staged/${id}/${randomUUID()}` };
-  const source = await download(place.url, {
+  const options = {
     dispatcher,
     allowPrivateAddresses: config.ALLOW_PRIVATE_SOURCES,
     maxBytes: config.MAX_FILE_BYTES,
@@ -94,7 +95,12 @@ async function bring(
     allowedTypes: defaults.types,
     authorization: place.authorization,
     signal,
-  });
+  };
+  // Only an event names a file in a bucket of ours; an API that is asked for a link does not.
+  const source: Download =
+    'url' in file && isInboxUrl(file.url)
+      ? await openInboxFile(file.url, sender, await services.inbox(), options)
+      : await download(place.url, options);
   const { size } = source;
   const route: Route = `source ${new URL(place.url).host}`;
   let fetchedBytes = 0;

@@ -54,6 +54,10 @@ export class Telemetry {
     this.#logger.error('event not stored', { error });
   }
 
+  importMoved({ id, source }: { readonly id: string; readonly source: string }, state: string): void {
+    this.#logger.info('import', { importId: id, source, state });
+  }
+
   deliveryRefused(source: string, status: number, detail: string): void {
     this.#count('DeliveriesRefused');
     this.#logger.warn('delivery refused', { source, status, detail });

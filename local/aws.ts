@@ -2,6 +2,8 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import dynalite from 'dynalite';
 import { buildApp } from 'fauxqs';
+import { addBucketNotifications } from './bucket-notifications.ts';
+import { addLargePuts } from './large-puts.ts';
 import { listen } from './listen.ts';
 import { startSecretsManager } from './secrets-manager.ts';
 import { startSqsEmulator } from './sqs/sqs-emulator.ts';
@@ -44,11 +46,14 @@ export async function startAws(
   const lock = stateDirectory === undefined ? undefined : lockDirectory(stateDirectory);
   const kept = (name: string): string | undefined =>
     stateDirectory === undefined ? undefined : join(stateDirectory, name);
+  const sqsUrl = Promise.withResolvers<string>();
   let fauxqs: Promise<string> | undefined;
   const startFauxqs = async (): Promise<string> => {
     const objects = kept('objects');
     const stores = objects === undefined ? undefined : await fauxqsStores(objects);
     const app = buildApp({ logger: false, defaultRegion: region, ...(stores && { stores }) });
+    addLargePuts(app);
+    addBucketNotifications(app, region, () => sqsUrl.promise);
     closers.push(async () => {
       await app.close();
     });
@@ -89,6 +94,7 @@ export async function startAws(
   ] as const;
   try {
     const [s3, sqs, dynamodb, secretsManager, sns] = await Promise.all(starting);
+    sqsUrl.resolve(sqs);
     return { endpoints: { s3, sqs, dynamodb, secretsManager, sns }, close };
   } catch (error) {
     await Promise.allSettled(starting);

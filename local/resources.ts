@@ -1,6 +1,7 @@
 import { CreateTableCommand, DescribeTableCommand, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
 import type { CreateTableCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, PutBucketNotificationConfigurationCommand } from '@aws-sdk/client-s3';
+import type { Event } from '@aws-sdk/client-s3';
 import {
   CreateSecretCommand,
   GetSecretValueCommand,
@@ -14,7 +15,14 @@ import {
   SetQueueAttributesCommand,
 } from '@aws-sdk/client-sqs';
 import type { AwsClients } from './aws-clients.ts';
-import type { Described, PhysicalNames, QueueProperties, TableProperties, Template } from './template.ts';
+import type {
+  BucketProperties,
+  Described,
+  PhysicalNames,
+  QueueProperties,
+  TableProperties,
+  Template,
+} from './template.ts';
 
 const stackName = 'showpad-connector';
 
@@ -80,7 +88,7 @@ export async function createResources(template: Template, clients: AwsClients): 
   await Promise.all([
     ...description.queues.map((queue) => configureQueue(clients, resources, queue)),
     ...description.tables.map((table) => createTable(clients, resources, table)),
-    ...Object.values(buckets).map((name) => createBucket(clients, name)),
+    ...description.buckets.map((bucket) => createBucket(clients, resources, bucket)),
   ]);
   return resources;
 }
@@ -183,8 +191,28 @@ async function createTopic({ sns }: AwsClients, name: string): Promise<string> {
   return TopicArn;
 }
 
-async function createBucket({ s3 }: AwsClients, name: string): Promise<void> {
-  await unlessThere(s3.send(new CreateBucketCommand({ Bucket: name })), 'BucketAlreadyOwnedByYou');
+async function createBucket(
+  { s3 }: AwsClients,
+  resources: Resources,
+  { logicalId, properties }: Described<BucketProperties>,
+): Promise<void> {
+  const Bucket = resources.reference(logicalId);
+  await unlessThere(s3.send(new CreateBucketCommand({ Bucket })), 'BucketAlreadyOwnedByYou');
+  const notifications = properties.NotificationConfiguration?.QueueConfigurations ?? [];
+  if (notifications.length === 0) return;
+  await s3.send(
+    new PutBucketNotificationConfigurationCommand({
+      Bucket,
+      NotificationConfiguration: {
+        QueueConfigurations: notifications.map(({ Event: event, Queue: QueueArn, Filter }) => ({
+          // The template's own words: S3 says what is wrong with them.
+          Events: [event as Event],
+          QueueArn,
+          Filter: { Key: { FilterRules: Filter.S3Key.Rules } },
+        })),
+      },
+    }),
+  );
 }
 
 /** Stores a secret and answers with its ARN. */

@@ -23,6 +23,21 @@ export const bucketSchema = z.strictObject({
   OwnershipControls: ignored,
   LifecycleConfiguration: ignored,
   VersioningConfiguration: ignored,
+  NotificationConfiguration: z
+    .strictObject({
+      QueueConfigurations: z.array(
+        z.strictObject({
+          Event: z.string(),
+          Queue: z.string(),
+          Filter: z.strictObject({
+            S3Key: z.strictObject({
+              Rules: z.array(z.strictObject({ Name: z.enum(['prefix', 'suffix']), Value: z.string() })),
+            }),
+          }),
+        }),
+      ),
+    })
+    .optional(),
   Tags: ignored,
 });
 

@@ -13,6 +13,7 @@ import {
 
 export type QueueProperties = z.output<typeof queueSchema>;
 export type TableProperties = z.output<typeof tableSchema>;
+export type BucketProperties = z.output<typeof bucketSchema>;
 type FunctionProperties = z.output<typeof functionSchema>;
 
 /** What the created resources are called; `undefined` for a name that does not exist. */
@@ -30,7 +31,7 @@ export interface Described<Properties> {
 export interface StackDescription {
   readonly queues: readonly Described<QueueProperties>[];
   readonly tables: readonly Described<TableProperties>[];
-  readonly buckets: readonly Described<unknown>[];
+  readonly buckets: readonly Described<BucketProperties>[];
   readonly functions: readonly Described<FunctionProperties>[];
 }
 

@@ -9,6 +9,7 @@ import { samTemplateSchema, type CloudFormationTemplate, type SamTemplate } from
 import { alarmRules } from './template-rules/alarm-rules.ts';
 import { dashboardRules } from './template-rules/dashboard-rules.ts';
 import { functionRules } from './template-rules/function-rules.ts';
+import { inboxRules } from './template-rules/inbox-rules.ts';
 import { loggingRules } from './template-rules/logging-rules.ts';
 import { mistaken } from './template-rules/mistaken.ts';
 import { namingRules } from './template-rules/naming-rules.ts';
@@ -40,6 +41,7 @@ const rules = [
   ...permissionRules,
   ...secretRules,
   ...storageRules,
+  ...inboxRules,
   ...outcomeRules,
   ...parameterRules,
   ...pauseRules,

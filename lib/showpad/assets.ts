@@ -33,6 +33,10 @@ const assetWithExternalId = asset.extend({ externalId: z.string().nullable() });
 
 const listCall = { api: 'v4', method: 'GET', path: path`/assets`, operation: 'GET /assets' } as const;
 
+/** Addresses of more than about 8,000 characters are refused on their way by many a server. */
+const longestList = 4_000;
+const mostIdsAtOnce = 50;
+
 /** Filters of `GET /assets`, and-ed. Archived assets are in the answer. */
 export interface AssetFilters {
   readonly ids?: readonly string[];
@@ -98,6 +102,35 @@ export async function findAssetsByExternalId(client: ShowpadClient, externalId: 
     if (found.externalId === externalId) assets.push(found);
   }
   return assets;
+}
+
+/**
+ * The assets with any of these external ids, in as few calls as their lengths allow; as `findAssetsByExternalId`
+ * says, more than one may carry an id, and archived ones are among them.
+ * @throws ShowpadError; RangeError for an external id with a comma in it
+ */
+export async function findAssetsByExternalIds(
+  client: ShowpadClient,
+  externalIds: readonly string[],
+): Promise<Map<string, Asset[]>> {
+  const found = new Map<string, Asset[]>();
+  const left = [...externalIds];
+  while (left.length > 0) {
+    const some: string[] = [];
+    for (let length = 0; left.length > 0;) {
+      const [next = ''] = left;
+      length += encodeURIComponent(next).length + 1;
+      if (some.length > 0 && (length > longestList || some.length === mostIdsAtOnce)) break;
+      some.push(next);
+      left.shift();
+    }
+    const call = { ...listCall, query: { externalIds: some }, urgency: 'low' as const };
+    for await (const one of client.paginate(call, assetWithExternalId)) {
+      if (one.externalId === null || !some.includes(one.externalId)) continue;
+      found.set(one.externalId, [...(found.get(one.externalId) ?? []), one]);
+    }
+  }
+  return found;
 }
 
 /** @throws ShowpadError */

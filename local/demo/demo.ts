@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { styleText } from 'node:util';
+import { parseArgs, styleText } from 'node:util';
 import { readableLine } from '../log-line.ts';
 import { demoSettings } from './demo-settings.ts';
 import { hasEnded } from './delivery.ts';
@@ -175,4 +175,7 @@ async function unlessEnded<Value>(promise: Promise<Value>, signal: AbortSignal):
   }
 }
 
-process.exit(await main());
+const { manifest } = parseArgs({ options: { manifest: { type: 'string' } } }).values;
+if (manifest === undefined) process.exit(await main());
+const { runManifestDemo } = await import('./manifest-demo.ts');
+process.exit(await runManifestDemo(manifest));

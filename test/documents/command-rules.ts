@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseCommandLine } from '../../cli/command-line.ts';
+import { parseImportOptions } from '../../cli/import-command-line.ts';
 import { parseReplayOptions } from '../../cli/replay-command-line.ts';
 import { parseSendOptions } from '../../cli/send-command-line.ts';
 import { isJobState } from '../../lib/jobs.ts';
@@ -122,9 +123,12 @@ const flagsOnly =
   };
 /** How each script of the project reads what stands behind `--`; the others take nothing. */
 const readers: Readonly<Record<string, Read>> = {
+  import: parseImportOptions,
   send: parseSendOptions,
   replay: parseReplayOptions,
   showpad: parseCommandLine,
+  map: flagsOnly('--source'),
+  demo: flagsOnly('--manifest'),
   start: flagsOnly('--ready-file', '--json-logs'),
   faults: flagsOnly('--seeds'),
   bench: flagsOnly('--rounds', '--json'),

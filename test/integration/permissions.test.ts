@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseTemplate } from '../../local/intrinsics.ts';
 import { tellOfAssets } from '../permissions/asset-stories.ts';
+import { tellOfImports, tellOfPlan } from '../permissions/import-stories.ts';
 import { faultsOf, privilegeFaults, type Recording } from '../permissions/least-privilege.ts';
 import { tellOfPushes } from '../permissions/push-stories.ts';
 import { startRecordedConnector, type RecordedConnector } from '../permissions/recorded-connector.ts';
@@ -18,8 +19,10 @@ let rig: RecordedConnector;
 let recording: Recording;
 beforeAll(async () => {
   rig = await startRecordedConnector();
+  await tellOfPlan(rig);
   await Promise.all([tellOfAssets(rig), tellOfPushes(rig), tellOfVendors(rig)]);
   await tellOfDeadLetters(rig);
+  await tellOfImports(rig);
   await tellOfLostMessages(rig);
   for (const path of ['/health', '/jobs', '/jobs?state=failed', '/assets/demo/plain']) {
     expect(await rig.connector.get(path)).toMatchObject({ status: 200 });

@@ -3,6 +3,7 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { request } from 'undici';
 import { parseTemplate } from '../../local/intrinsics.ts';
 import { startShowpadEmulator } from '../../local/showpad/showpad-emulator.ts';
 import { startConnector, type Connector } from '../connector.ts';
@@ -25,6 +26,11 @@ export interface RecordedConnector {
   readonly adobeKey: KeyObject;
   /** Leaves parts of a file behind, as a stager does that dies. */
   readonly abandonUpload: () => Promise<void>;
+  /**
+   * Puts a body to a link that a function has signed, or reads what is there: S3 then asks what the function may do.
+   * https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html
+   */
+  readonly useLink: (functionName: string, link: string, body?: string) => Promise<string>;
   readonly recording: () => Recording;
   readonly stop: () => Promise<void>;
 }
@@ -102,6 +108,16 @@ export async function startRecordedConnector(): Promise<RecordedConnector> {
       const place = { Bucket: stack.buckets['staging'], Key };
       const { UploadId } = await stack.clients.s3.send(new CreateMultipartUploadCommand(place));
       abandoned.push({ Key, UploadId });
+    },
+    useLink: async (functionName, link, body) => {
+      const method = body === undefined ? 'GET' : 'PUT';
+      const answer = await request(link, { method, ...(body !== undefined && { body }) });
+      const [, Bucket = '', ...parts] = new URL(link).pathname.split('/');
+      const command = body === undefined ? 'GetObjectCommand' : 'PutObjectCommand';
+      const input = { Bucket, Key: parts.map(decodeURIComponent).join('/') };
+      log.calls.push({ functionName, command, input, error: undefined });
+      if (answer.statusCode !== 200) throw new Error(`S3 answered ${answer.statusCode} for ${link}.`);
+      return answer.body.text();
     },
     recording: () => {
       const recording = new Map<string, Set<Permission>>(log.functionNames.map((name) => [name, new Set()]));

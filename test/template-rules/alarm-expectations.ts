@@ -34,10 +34,10 @@ const behind = (alarm: string, seconds: number): AlarmExpectation => ({
 
 /** When every alarm is to ring: what on-call bears, and what it must hear. */
 export const alarmExpectations: readonly AlarmExpectation[] = [
-  ...['Stage', 'Upload', 'Metadata', 'PersonalUpload', 'Poll', 'Outcome'].map((name) =>
+  ...['Stage', 'Upload', 'Metadata', 'PersonalUpload', 'Poll', 'Manifest', 'Outcome'].map((name) =>
     deadLetters(`${name}DeadLetterAlarm`),
   ),
-  ...['Stage', 'Upload', 'Metadata', 'PersonalUpload', 'Outcome'].map((name) =>
+  ...['Stage', 'Upload', 'Metadata', 'PersonalUpload', 'Manifest', 'Outcome'].map((name) =>
     behind(`${name}AgeAlarm`, 3_600),
   ),
   // A poll waits for as long as Showpad may process.
@@ -111,22 +111,32 @@ export const alarmExpectations: readonly AlarmExpectation[] = [
     ...often,
     alarm: 'FunctionsFailingAlarm',
     hears: 'when functions crash',
-    rings: ['StageBinary', 'UploadAsset', 'UploadPersonalFile', 'UpdateMetadata', 'PollProcessing'].map(
-      (id) => ({
-        [`Errors of ${id}`]: 3,
-      }),
-    ),
+    rings: [
+      'StageBinary',
+      'UploadAsset',
+      'UploadPersonalFile',
+      'UpdateMetadata',
+      'PollProcessing',
+      'ImportManifest',
+    ].map((id) => ({
+      [`Errors of ${id}`]: 3,
+    })),
     staysQuiet: [{}, { 'Errors of UploadAsset': 1, 'Errors of PollProcessing': 1 }],
     windowSeconds: 3_600,
   },
   {
     alarm: 'FunctionsThrottledAlarm',
     hears: 'when Lambda holds functions back',
-    rings: ['StageBinary', 'UploadAsset', 'UploadPersonalFile', 'UpdateMetadata', 'PollProcessing'].map(
-      (id) => ({
-        [`Throttles of ${id}`]: 1,
-      }),
-    ),
+    rings: [
+      'StageBinary',
+      'UploadAsset',
+      'UploadPersonalFile',
+      'UpdateMetadata',
+      'PollProcessing',
+      'ImportManifest',
+    ].map((id) => ({
+      [`Throttles of ${id}`]: 1,
+    })),
     staysQuiet: [{}],
     windowSeconds: 900,
     badPeriods: 3,

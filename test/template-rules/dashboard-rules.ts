@@ -7,13 +7,10 @@ import { watchedMetrics, widgetsOf } from './watched-metrics.ts';
 const body = 'Resources/Dashboard/Properties/DashboardBody/Fn::Sub';
 
 /** Whether a widget shows a metric of something. */
-function shows(template: CloudFormationTemplate, name: string, of: string): boolean {
-  return watchedMetrics(template).some(
-    (metric) =>
-      metric.by.startsWith('The widget') &&
-      metric.name === name &&
-      Object.values(metric.dimensions).includes(of),
-  );
+function shownBy(template: CloudFormationTemplate): (name: string, of: string) => boolean {
+  const shown = watchedMetrics(template).filter(({ by }) => by.startsWith('The widget'));
+  return (name, of) =>
+    shown.some((metric) => metric.name === name && Object.values(metric.dimensions).includes(of));
 }
 
 export const dashboardRules: readonly Rule[] = [
@@ -91,8 +88,9 @@ export const dashboardRules: readonly Rule[] = [
         value: '${PollQueue.QueueName}',
       },
     ],
-    faults: (template) =>
-      mappingsOf(template).flatMap((mapping) => {
+    faults: (template) => {
+      const shows = shownBy(template);
+      return mappingsOf(template).flatMap((mapping) => {
         const queue = `\${${mapping.queueId ?? ''}.QueueName}`;
         const wanted: [name: string, of: string][] = [
           ['ApproximateAgeOfOldestMessage', queue],
@@ -102,19 +100,22 @@ export const dashboardRules: readonly Rule[] = [
           ['ApproximateNumberOfMessagesVisible', `\${${deadLetterQueueOf(mapping) ?? ''}.QueueName}`],
         ];
         return wanted
-          .filter(([name, of]) => !shows(template, name, of))
+          .filter(([name, of]) => !shows(name, of))
           .map(([name, of]) => `The dashboard does not show ${name} of ${of}.`);
-      }),
+      });
+    },
   },
   {
     name: 'the dashboard shows of every function whether it fails or is held back',
     mistakes: [{ mistake: 'a function less', path: body, part: '${GetAsset}', value: '${GetJob}' }],
-    faults: (template) =>
-      resourcesOf(template, 'AWS::Lambda::Function').flatMap(({ id }) =>
+    faults: (template) => {
+      const shows = shownBy(template);
+      return resourcesOf(template, 'AWS::Lambda::Function').flatMap(({ id }) =>
         ['Errors', 'Throttles']
-          .filter((name) => !shows(template, name, `\${${id}}`))
+          .filter((name) => !shows(name, `\${${id}}`))
           .map((name) => `The dashboard does not show ${name} of ${id}.`),
-      ),
+      );
+    },
   },
   {
     name: 'the dashboard leads to every section of the runbook that an alarm names, and nowhere else',

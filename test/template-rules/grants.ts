@@ -1,6 +1,6 @@
 import type { CloudFormationTemplate } from '../sam-template.ts';
 import { mappingsOf } from './queue-rules.ts';
-import { at, list, resourcesOf, target } from './rule.ts';
+import { at, list, resourcesOf, target, textOf } from './rule.ts';
 
 interface Grant {
   readonly role: string;
@@ -37,7 +37,13 @@ export function readersOf(template: CloudFormationTemplate, parameter: string): 
 export function stagersOf(template: CloudFormationTemplate): string[] {
   return grantsOf(template)
     .filter(({ statement }) => list(at(statement, 'Action')).includes('s3:PutObject'))
+    .filter(({ statement }) => isOfStagedFiles(statement))
     .map(({ role }) => role);
+}
+
+/** Whether a statement is about files on their way, and not about manifests and what is noted of them. */
+export function isOfStagedFiles(statement: unknown): boolean {
+  return list(at(statement, 'Resource')).some((resource) => textOf(resource)?.includes('/staged/') === true);
 }
 
 export function rolesOfConsumers(template: CloudFormationTemplate): Set<string | undefined> {

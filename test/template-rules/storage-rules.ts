@@ -94,11 +94,11 @@ export const storageRules: readonly Rule[] = [
     'AWS::S3::Bucket',
     {
       'keeps forgotten files': (bucket) =>
-        hasLifecycle(
-          bucket,
-          (lifecycle) =>
-            at(lifecycle, 'Prefix') === 'staged/' &&
-            target(at(lifecycle, 'ExpirationInDays')) === 'StagedFileDays',
+        hasLifecycle(bucket, (lifecycle) =>
+          at(lifecycle, 'Prefix') === 'manifests/'
+            ? at(lifecycle, 'ExpirationInDays') === 30
+            : at(lifecycle, 'Prefix') === 'staged/' &&
+              target(at(lifecycle, 'ExpirationInDays')) === 'StagedFileDays',
         ),
       'keeps the parts of unfinished uploads': (bucket) =>
         hasLifecycle(
@@ -111,6 +111,10 @@ export const storageRules: readonly Rule[] = [
         mistake: 'a rule that is switched off',
         path: 'Resources/StagingBucket/Properties/LifecycleConfiguration/Rules/0/Status',
         value: 'Disabled',
+      },
+      {
+        mistake: 'manifests that stay for ever',
+        path: 'Resources/InboxBucket/Properties/LifecycleConfiguration/Rules/0',
       },
       {
         mistake: 'files that are kept as long as nobody said',

@@ -1,4 +1,5 @@
 import type { CloudFormationTemplate } from '../sam-template.ts';
+import { isOfStagedFiles } from './grants.ts';
 import { mappingsOf } from './queue-rules.ts';
 import { amount, at, list, resourcesOf, target, type NamedResource, type Rule } from './rule.ts';
 
@@ -8,6 +9,7 @@ function moversOf(template: CloudFormationTemplate): NamedResource[] {
     const role = template.Resources[target(at(properties, 'Role')) ?? ''];
     return list(at(role?.Properties, 'Policies'))
       .flatMap((policy) => list(at(policy, 'PolicyDocument', 'Statement')))
+      .filter(isOfStagedFiles)
       .flatMap((statement) => list(at(statement, 'Action')))
       .some((action) => action === 's3:GetObject' || action === 's3:PutObject');
   });

@@ -4,11 +4,13 @@ import { configSchema, parseConfig } from '../../lib/config.ts';
 const usable = {
   TABLE_NAME: 'table',
   STAGING_BUCKET: 'bucket',
+  INBOX_BUCKET: 'inbox',
   STAGE_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/1/stage',
   UPLOAD_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/1/upload',
   METADATA_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/1/metadata',
   POLL_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/1/poll',
   PERSONAL_UPLOAD_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/1/personal-upload',
+  MANIFEST_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/1/manifest',
   OUTCOME_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/1/outcome',
   OUTCOME_TOPIC_ARN: 'arn:aws:sns:eu-west-1:000000000000:outcome',
   ENVIRONMENT_NAME: 'test',

@@ -36,6 +36,7 @@ it('a message carries its job, and the group of the job’s source', async () =>
     metadata: 'metadata',
     poll: 'poll',
     personalUpload: 'personal',
+    manifest: 'manifest',
     outcome: 'outcome',
   };
   const queues = new Queues(new SQSClient({ region: 'eu-west-1' }), urls);
@@ -46,5 +47,8 @@ it('a message carries its job, and the group of the job’s source', async () =>
     MessageGroupId: 'demo',
     DelaySeconds: 2,
   });
+  // What an import brings does not stand before what its source sends meanwhile.
+  await queues.send('stage', { id: 'job_2', source: 'demo', import: { id: 'imp_1' } }, { attempt: 0 });
+  expect(sqs.commandCalls(SendMessageCommand)[1]?.args[0].input.MessageGroupId).toBe('import:demo');
   sqs.restore();
 });
