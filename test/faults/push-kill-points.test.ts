@@ -30,6 +30,7 @@ const kinds: readonly Kind[] = [
   { answer: 'an asset', extension: 'png', unknowable: { from: `${record} #1`, to: `${record} #2` } },
 ];
 
+const isWhole = process.env['FAULTS'] === 'all';
 let rig: FaultRig;
 beforeAll(async () => {
   rig = await startFaultRig({ indexLagMs: 0, processingMs: 200 });
@@ -47,7 +48,8 @@ test.each(kinds)(
     expect(undisturbed.points).toEqual(expect.arrayContaining([`${upload} #1`, `${record} #2`]));
 
     const moments: readonly Moment[] = ['before', 'after'];
-    const plans = undisturbed.points.flatMap((point) => moments.map((moment) => ({ point, moment })));
+    const all = undisturbed.points.flatMap((point) => moments.map((moment) => ({ point, moment })));
+    const plans = all.filter((_, index) => isWhole || index % 3 === 0);
     const runs = plans.map((plan, index) => ({
       ...plan,
       run: rig.begin('demo', `push-${kind.extension}-${index}`),
