@@ -87,10 +87,11 @@ describe('a payload that is believed and cannot be read', () => {
     // Which calls there are, undisturbed.
     await unreadable();
     const calls = aws.databaseCalls;
+    const base = aws.source;
     expect(calls).toBeGreaterThan(2);
     for (let nth = 0; nth < calls; nth += 1) {
       for (const fate of ['refused', 'made, but its answer is lost'] as const) {
-        const source = `${aws.source}-${nth}-${fate.slice(0, 4)}`;
+        const source = `${base}-${nth}-${fate.slice(0, 4)}`;
         aws.reset(source);
         aws.fateOf = (call_) => (call_ === nth ? fate : 'made');
         const first = await unreadable();
