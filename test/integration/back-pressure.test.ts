@@ -69,7 +69,7 @@ test('a backlog drains no faster than Showpad allows, with few 429s, and each as
   const jobs = await upsert(subjects);
   while (((await stack.queueCounts())['upload']?.visible ?? 0) < subjects.length);
   await stack.resume('upload-asset');
-  await stack.settled(55_000);
+  await stack.settled(110_000);
 
   const calls = apiCalls();
   const admitted = calls.filter(({ status }) => status !== 429);
@@ -82,7 +82,7 @@ test('a backlog drains no faster than Showpad allows, with few 429s, and each as
   expect(new Set(receives)).toEqual(new Set([1]));
   for (const { id } of jobs) expect(await connector.job(id)).toMatchObject({ state: 'done' });
   for (const subject of subjects) expect(connector.assetsOf(subject)).toHaveLength(1);
-});
+}, 120_000);
 
 test('a pause that one function has met is kept by all', async () => {
   const { showpad, stack } = connector;
@@ -162,7 +162,7 @@ describe('429s', () => {
     await resetServices();
     await stack.clients.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: body }));
     await stack.resume('upload-asset');
-    await stack.settled();
+    await stack.settled(55_000);
     expect(await connector.job(job?.id ?? '')).toMatchObject({ state: 'done', error: null });
     expect(connector.assetsOf('fifty')).toHaveLength(1);
     expect(await stack.deadLetters()).toEqual([]);
