@@ -13,13 +13,21 @@ import { adapterOf } from './sources/adapters.ts';
 import type { Payload, Source, Translation } from './sources/source.ts';
 import { newTraceId } from './trace-id.ts';
 
+type Faulty = Pick<Extract<Translation, { kind: 'unreadable' }>, 'faults' | 'subject'>;
+
 const mostFaultsInDetail = 10;
 const mostFaults = 1_000;
 
+/** What becomes of a payload that its sender should put right, or send later. */
+export interface Reception {
+  /** Whether its sender hears of it. Where nobody does, what is wrong is kept, and what is too much is taken. */
+  readonly isAnswered: boolean;
+}
+
 /**
- * Takes a payload that a door believes: its events become jobs; one that cannot be read, and that its vendor would
+ * Takes a payload that a door believes: its events become jobs; one that cannot be read, and that its sender would
  * not send again, becomes a failed job with the payload kept. Safe to repeat.
- * @throws {HttpProblem} 400 and 415 for what the sender has to put right, 429 for more than the source may send; then
+ * @throws {HttpProblem} where the sender hears of it: 400 and 415 for what the sender has to put right, 429 for more than the source may send; then
  * nothing was stored
  * @throws {Error} when something could not be stored: the payload has to come again
  */
@@ -27,9 +35,13 @@ export async function acceptPayload(
   source: Source,
   payload: Payload,
   services: Services,
+  { isAnswered }: Reception = { isAnswered: true },
 ): Promise<readonly Accepted[]> {
   const translation = adapterOf(source).translate(source, payload);
-  await admit(source, translation, services);
+  if (!isAnswered && translation.kind !== 'events') {
+    return [await park(source, payload, faultyOf(translation), services)];
+  }
+  if (isAnswered) await admit(source, translation, services);
   switch (translation.kind) {
     case 'events':
       return acceptEvents(source, translation.events, services);
@@ -64,7 +76,7 @@ export async function replayPayload(job: Job, services: Services): Promise<boole
     await endJob(services, reopened, { state: 'done' });
     return true;
   }
-  const error = reason(translation.kind === 'unsupported' ? [] : translation.faults);
+  const error = reason(faultyOf(translation).faults);
   await endJob(services, reopened, { state: 'failed', error });
   return true;
 }
@@ -82,11 +94,17 @@ async function admit(
   throw new HttpProblem(429, detail, [], waitSeconds);
 }
 
+/** What is wrong with a payload, whoever is to put it right. */
+function faultyOf(translation: Exclude<Translation, { kind: 'events' }>): Faulty {
+  if (translation.kind !== 'unsupported') return translation;
+  return { faults: [{ field: '(payload)', message: translation.message }] };
+}
+
 /** Payload, then job: a job whose payload is not there could never be read. */
 async function park(
   source: Source,
   { headers, body, receivedAt }: Payload,
-  { faults, subject = '(unreadable)' }: Extract<Translation, { kind: 'unreadable' }>,
+  { faults, subject = '(unreadable)' }: Faulty,
   { jobs, parkedPayloads, queues, telemetry }: Services,
 ): Promise<Accepted> {
   const names = adapterOf(source).headersOf?.(source) ?? [];

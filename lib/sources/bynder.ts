@@ -3,7 +3,14 @@ import { normalizeTime } from '../event-order.ts';
 import { faultsOf } from '../events.ts';
 import { mappingSchema, mergeMappings } from './mapping.ts';
 import { delaySchema, notBefore, originSchema } from './request-template.ts';
-import { commonSettings, type Payload, type Source, type SourceAdapter, type Translation } from './source.ts';
+import {
+  commonSettings,
+  topicArnSchema,
+  type Payload,
+  type Source,
+  type SourceAdapter,
+  type Translation,
+} from './source.ts';
 import { fillEvents, parseJson, unreadable } from './vendor-event.ts';
 
 export const bynderSettings = z.strictObject({
@@ -12,9 +19,7 @@ export const bynderSettings = z.strictObject({
   secrets: z.array(z.string()).max(0, 'must be left out').default([]),
   ...commonSettings,
   /** The topic that Bynder publishes to. */
-  topicArn: z
-    .string()
-    .regex(/^arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[\w-]{1,256}$/, 'must be the ARN of an SNS topic'),
+  topicArn: topicArnSchema,
   /** The portal, which is asked for files and their details with the credential of this source. */
   portal: originSchema,
   /** Bynder recommends to wait 2 to 5 seconds before it is asked. */
@@ -58,7 +63,7 @@ const types: Readonly<Record<string, string>> = {
  * https://support.bynder.com/hc/en-us/articles/360013875360
  * https://api.bynder.com/reference
  */
-export const bynderAdapter: SourceAdapter = { verify, translate };
+export const bynderAdapter: SourceAdapter = { verify, translate, readsSnsMessage: true };
 
 /** Only the door for SNS can tell whether a message is the topic's own. */
 function verify(): string {

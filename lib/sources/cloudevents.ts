@@ -5,6 +5,7 @@ import { hmacSha256, matchesAny, readDigest } from './hmac.ts';
 import {
   commonSettings,
   secretsOf,
+  signed,
   type Delivery,
   type Payload,
   type Source,
@@ -20,11 +21,13 @@ const secretSchema = z
     'must hold at least 16 bytes',
   );
 
-export const cloudEventsSettings = z.strictObject({
-  adapter: z.literal('cloudevents'),
-  secrets: secretsOf(secretSchema),
-  ...commonSettings,
-});
+export const cloudEventsSettings = signed(
+  z.strictObject({
+    adapter: z.literal('cloudevents'),
+    secrets: secretsOf(secretSchema),
+    ...commonSettings,
+  }),
+);
 
 const largestBatch = 100;
 const mostSignatures = 10;
@@ -34,7 +37,11 @@ const toleranceSeconds = 300;
  * CloudEvents 1.0 over HTTP, structured or batch mode, signed the Standard Webhooks way
  * (https://www.standardwebhooks.com). Binary mode is refused: it leaves the `ce-*` headers unsigned.
  */
-export const cloudEventsAdapter = { verify, translate } satisfies SourceAdapter;
+export const cloudEventsAdapter = {
+  verify,
+  translate,
+  headersOf: () => ['content-type', 'content-encoding'],
+} satisfies SourceAdapter;
 
 function verify(source: Source, { headers, body, receivedAt }: Delivery): string | null {
   const id = headers['webhook-id'];

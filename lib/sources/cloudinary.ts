@@ -6,6 +6,7 @@ import { mappingSchema, mergeMappings } from './mapping.ts';
 import {
   commonSettings,
   secretsOf,
+  signed,
   type Delivery,
   type Payload,
   type Source,
@@ -14,19 +15,21 @@ import {
 } from './source.ts';
 import { fillEvents, parseJson, unreadable, type VendorEvent } from './vendor-event.ts';
 
-export const cloudinarySettings = z.strictObject({
-  adapter: z.literal('cloudinary'),
-  /** API secrets of the product environment. */
-  secrets: secretsOf(z.string().min(16, 'must have at least 16 characters').max(200)),
-  ...commonSettings,
-  /** What the account signs its notifications with. */
-  algorithm: z.enum(['sha1', 'sha256']).default('sha1'),
-  /** How far the sender's clock may be off; the SDKs of Cloudinary take two hours. */
-  toleranceSeconds: z.int().min(1).max(86_400).default(7_200),
-  /** By what an asset is known: its public id, which a rename changes, or its asset id, which older payloads lack. */
-  subject: z.enum(['public_id', 'asset_id']).default('public_id'),
-  mapping: mappingSchema.optional(),
-});
+export const cloudinarySettings = signed(
+  z.strictObject({
+    adapter: z.literal('cloudinary'),
+    /** API secrets of the product environment. */
+    secrets: secretsOf(z.string().min(16, 'must have at least 16 characters').max(200)),
+    ...commonSettings,
+    /** What the account signs its notifications with. */
+    algorithm: z.enum(['sha1', 'sha256']).default('sha1'),
+    /** How far the sender's clock may be off; the SDKs of Cloudinary take two hours. */
+    toleranceSeconds: z.int().min(1).max(86_400).default(7_200),
+    /** By what an asset is known: its public id, which a rename changes, or its asset id, which older payloads lack. */
+    subject: z.enum(['public_id', 'asset_id']).default('public_id'),
+    mapping: mappingSchema.optional(),
+  }),
+);
 type CloudinarySource = z.output<typeof cloudinarySettings> & Source;
 
 /** How Cloudinary's assets are mapped where the source says nothing else. */

@@ -7,6 +7,7 @@ import { mappingSchema, mergeMappings } from './mapping.ts';
 import {
   commonSettings,
   secretsOf,
+  signed,
   type Delivery,
   type Payload,
   type Source,
@@ -15,21 +16,23 @@ import {
 } from './source.ts';
 import { fillEvents, parseJson, unreadable } from './vendor-event.ts';
 
-export const contentfulSettings = z.strictObject({
-  adapter: z.literal('contentful'),
-  /** The signing secrets of the space, as Contentful shows them. */
-  secrets: secretsOf(
-    z.string().regex(/^[A-Za-z0-9_-]{64}$/, 'must be the 64 characters that Contentful shows'),
-  ),
-  ...commonSettings,
-  /** Texts and files are taken in this locale; a file that has none in it, in the first that it has. */
-  locale: z.string().min(2).max(50).default('en-US'),
-  /** What happens in other environments of the space is ignored. */
-  environment: z.string().min(1).max(64).default('master'),
-  /** How far the sender's clock may be off; Contentful's own default is 30 s. */
-  toleranceSeconds: z.int().min(1).max(3_600).default(300),
-  mapping: mappingSchema.optional(),
-});
+export const contentfulSettings = signed(
+  z.strictObject({
+    adapter: z.literal('contentful'),
+    /** The signing secrets of the space, as Contentful shows them. */
+    secrets: secretsOf(
+      z.string().regex(/^[A-Za-z0-9_-]{64}$/, 'must be the 64 characters that Contentful shows'),
+    ),
+    ...commonSettings,
+    /** Texts and files are taken in this locale; a file that has none in it, in the first that it has. */
+    locale: z.string().min(2).max(50).default('en-US'),
+    /** What happens in other environments of the space is ignored. */
+    environment: z.string().min(1).max(64).default('master'),
+    /** How far the sender's clock may be off; Contentful's own default is 30 s. */
+    toleranceSeconds: z.int().min(1).max(3_600).default(300),
+    mapping: mappingSchema.optional(),
+  }),
+);
 type ContentfulSource = z.output<typeof contentfulSettings> & Source;
 
 /** How Contentful's assets are mapped where the source says nothing else. */

@@ -6,6 +6,7 @@ import { requestSchema, requestedBy } from './request-template.ts';
 import {
   commonSettings,
   secretsOf,
+  signed,
   type Delivery,
   type Payload,
   type Source,
@@ -52,17 +53,19 @@ const signatureSchema = z
     }
   });
 
-export const genericHmacSettings = z.strictObject({
-  adapter: z.literal('hmac'),
-  secrets: secretsOf(z.string().min(16, 'must have at least 16 characters').max(500)),
-  /** What the text of a secret is. */
-  secretEncoding: z.enum(['text', 'base64', 'hex']).default('text'),
-  ...commonSettings,
-  signature: signatureSchema,
-  mapping: eventMappingSchema,
-  /** How the file is asked for, where the payload has no link to it. */
-  request: requestSchema.optional(),
-});
+export const genericHmacSettings = signed(
+  z.strictObject({
+    adapter: z.literal('hmac'),
+    secrets: secretsOf(z.string().min(16, 'must have at least 16 characters').max(500)),
+    /** What the text of a secret is. */
+    secretEncoding: z.enum(['text', 'base64', 'hex']).default('text'),
+    ...commonSettings,
+    signature: signatureSchema,
+    mapping: eventMappingSchema,
+    /** How the file is asked for, where the payload has no link to it. */
+    request: requestSchema.optional(),
+  }),
+);
 type GenericSource = z.output<typeof genericHmacSettings> & Source;
 
 /** Any system that sends JSON and signs it with an HMAC; its settings say how, and what its fields mean. */

@@ -1,8 +1,25 @@
 import * as z from 'zod';
 import type { ConnectorEvent, Fault } from '../events.ts';
 
+export const topicArnSchema = z
+  .string()
+  .regex(/^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[\w-]{1,256}$/, 'must be the ARN of an SNS topic');
+
+/** The ways by which a source's events come in. */
+export const doors = ['https', 'queue', 'inbox'] as const;
+export type Door = (typeof doors)[number];
+
 /** Settings that every source has, whatever its adapter; each adapter adds its own, `adapter` and `secrets` first. */
 export const commonSettings = {
+  /** The doors that are open to it: signed webhooks, the events' queue, and its folder of the inbox bucket. */
+  doors: z
+    .array(z.enum(doors))
+    .min(1, 'must list at least one door')
+    .default([...doors]),
+  /** What else than its own name it calls itself in events that come through the queue, such as `com.acme.dam`. */
+  knownAs: z.array(z.string().min(1).max(256)).max(20, 'must list at most 20 names').default([]),
+  /** The topic whose messages are its own. */
+  topicArn: topicArnSchema.optional(),
   /** The Division of events that name none, by id or {"name"}. */
   division: z.union([z.string().min(1), z.strictObject({ name: z.string().min(1) })]).optional(),
   /** How many events it may send in a minute; what is more is answered with 429. */
@@ -42,9 +59,28 @@ export type Source = z.output<typeof commonSchema> & {
   readonly secrets: readonly string[];
 };
 
-/** A list of up to five secrets of one form. */
+/** A list of up to five secrets of one form; `signed` says when there must be one. */
 export function secretsOf(secret: z.ZodType<string>) {
-  return z.array(secret).min(1, 'must list at least one secret').max(5, 'must list at most five secrets');
+  return z
+    .array(secret)
+    .min(1, 'must list at least one secret')
+    .max(5, 'must list at most five secrets')
+    .default([]);
+}
+
+/** The settings of a source that signs its webhooks with a secret of ours, unless it sends none. */
+export function signed<
+  Settings extends z.ZodType<{
+    secrets: readonly string[];
+    doors: readonly Door[];
+    topicArn?: string | undefined;
+  }>,
+>(settings: Settings): Settings {
+  return settings.refine(
+    ({ secrets, doors: open, topicArn }) =>
+      secrets.length > 0 || !open.includes('https') || topicArn !== undefined,
+    { path: ['secrets'], message: 'is missing: list at least one, or leave "https" out of "doors"' },
+  );
 }
 
 /** What a source said, by whatever door it came. */
@@ -89,6 +125,8 @@ export interface SourceAdapter {
    * What a vendor wants to hear back before it sends anything, where it asks by GET; null when it did not ask its way.
    */
   answerChallenge?(query: Readonly<Record<string, string | undefined>>): Record<string, string> | null;
+  /** Whether it reads a message of SNS as a whole, instead of the text in it. */
+  readonly readsSnsMessage?: boolean;
   /** The headers, in lower case, without which its payloads cannot be translated. */
   headersOf?(source: Source): readonly string[];
 }
