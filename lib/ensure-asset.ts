@@ -13,6 +13,7 @@ import { desiredName, oldestOrder } from './desired-state.ts';
 import type { EventOrder } from './event-order.ts';
 import { cleanFileName } from './file-name.ts';
 import type { DivisionWish } from './metadata.ts';
+import { pendingPaths } from './next-step.ts';
 import { JobFailure, TryAgain } from './reasons.ts';
 import { createAsset, findAssetsByExternalId } from './showpad/assets.ts';
 import type { ShowpadClient } from './showpad/client.ts';
@@ -66,7 +67,7 @@ export function secondsToSettle(intent: CreateIntent | undefined, settleSeconds:
 export async function adoptAsset(
   { services, job }: Work,
   lease: Lease,
-  { intent }: Asset,
+  asset: Asset,
   client: ShowpadClient,
 ): Promise<EnsuredAsset | null> {
   const externalId = externalIdOf(job.key);
@@ -76,7 +77,10 @@ export async function adoptAsset(
     const ids = [hit, ...others].map(({ id }) => id).join(', ');
     throw new JobFailure('EXTERNAL_ID_AMBIGUOUS', `Assets ${ids} all carry the external id ${externalId}.`);
   }
-  const applied = adopted(hit, intent);
+  const applied = adopted(hit, asset.intent);
+  const isForeseen = job.import?.changesMetadata ?? true;
+  if (!isForeseen && pendingPaths({ ...asset, applied }).length > 0)
+    await services.openJobs.noteMetadataChange(job.id);
   await services.assets.record(lease, { ...applied, intent: undefined });
   await services.telemetry.assetAdopted(job, hit.id);
   return { assetId: hit.id, applied };

@@ -51,7 +51,18 @@ export class OpenJobs {
     return this.#note(id, 'SET sweeps = :sweeps', { ':sweeps': { count, at: this.#now().toISOString() } });
   }
 
-  #note(id: string, update: string, values: Record<string, unknown>): Promise<boolean> {
+  /** Notes on an open job of an import that, against what was foreseen, more than a file has to be told to Showpad. */
+  noteMetadataChange(id: string): Promise<boolean> {
+    const names = { '#import': 'import' };
+    return this.#note(id, 'SET #import.changesMetadata = :true', { ':true': true }, names);
+  }
+
+  #note(
+    id: string,
+    update: string,
+    values: Record<string, unknown>,
+    names?: Record<string, string>,
+  ): Promise<boolean> {
     return conditionHeld(
       this.#database.send(
         new UpdateCommand({
@@ -60,6 +71,7 @@ export class OpenJobs {
           UpdateExpression: update,
           ConditionExpression: 'phase = :open',
           ExpressionAttributeValues: { ...values, ':open': 'open' },
+          ...(names !== undefined && { ExpressionAttributeNames: names }),
         }),
       ),
     );

@@ -92,6 +92,15 @@ const serve = (name: string, text: string): { url: string; md5: string } => {
   return { url: connector.serve(name, content), md5: md5(content) };
 };
 
+async function archiveInShowpad(subject: string): Promise<void> {
+  const { v4Url, token } = connector.stack.showpad;
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  const url = `${v4Url}/assets/${connector.assetsOf(subject)[0]?.id}`;
+  const answer = await request(url, { method: 'POST', headers, body: JSON.stringify({ isArchived: true }) });
+  expect(answer.statusCode).toBe(200);
+  await answer.body.dump();
+}
+
 async function makeInShowpad(subject: string, content?: Buffer): Promise<void> {
   const { v4Url, token } = connector.stack.showpad;
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
@@ -136,6 +145,8 @@ test('a plan and a run with nothing in between agree row by row, in change and i
   const found = serve('found.pdf', 'found');
   await makeInShowpad('found same', pdf('found'));
   await makeInShowpad('found other', pdf('something else'));
+  await makeInShowpad('found archived', pdf('found'));
+  await archiveInShowpad('found archived');
   for (const _copy of [1, 2]) await makeInShowpad('two');
 
   const [same, text, rights, bytes, unproven, unprovenText, divided, link, , archived] = before;
@@ -158,6 +169,7 @@ test('a plan and a run with nothing in between agree row by row, in change and i
     { subject: 'new link', link: 'https://example.com/new' },
     { subject: 'found same', ...found, description: 'found' },
     { subject: 'found other', ...found, description: 'found' },
+    { subject: 'found archived', ...found },
     { subject: 'two', ...found },
     { subject: 'same text', description: 'x' },
   ];
@@ -183,6 +195,7 @@ test('a plan and a run with nothing in between agree row by row, in change and i
     'new link': 'create',
     'found same': 'metadata',
     'found other': 'new version',
+    'found archived': 'metadata',
     two: 'problem',
   });
   expect(planned.rows.flatMap(({ subject, dependsOnFile }) => (dependsOnFile ? [subject] : []))).toEqual([
@@ -205,7 +218,7 @@ test('a plan and a run with nothing in between agree row by row, in change and i
   expect(results.map(({ subject, change, reason }) => [subject, change, codeOf(reason)])).toEqual(
     planned.rows.map(({ subject, change, problem }) => [subject, change, codeOf(problem)]),
   );
-  expect(changes).toEqual({ unchanged: 3, metadata: 6, 'new version': 2, create: 2, problem: 4 });
+  expect(changes).toEqual({ unchanged: 3, metadata: 7, 'new version': 2, create: 2, problem: 4 });
   const good = planned.rows.filter(({ change }) => change !== 'problem');
   expect(good.map(({ subject }) => [subject, callsAbout(subject, from)])).toEqual(
     good.map(({ subject, calls }) => [subject, calls]),
