@@ -2,7 +2,7 @@ import { ChangeMessageVisibilityCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { setImmediate } from 'node:timers/promises';
 import type { SQSRecord } from 'aws-lambda';
 import { mockClient } from 'aws-sdk-client-mock';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { currentWork } from '../../lib/current-work.ts';
 import { sqsHandler } from '../../lib/handlers.ts';
 import { stepMessageSchema } from '../../lib/queues.ts';
@@ -17,6 +17,9 @@ afterEach(async () => {
   sqs.reset();
   await resetServices();
   vi.unstubAllEnvs();
+});
+afterAll(() => {
+  sqs.restore();
 });
 
 const failing = sqsHandler(stepMessageSchema, () => Promise.reject(new Error('Nobody knows why.')));

@@ -1,7 +1,7 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { handler } from '../../functions/plan-rows.ts';
 import { resetServices } from '../../lib/services.ts';
 import { call, functionEnvironment, stubEnvironment } from './invoke.ts';
@@ -28,6 +28,10 @@ beforeEach(() => {
 afterEach(async () => {
   await resetServices();
   vi.unstubAllEnvs();
+});
+afterAll(() => {
+  dynamodb.restore();
+  secrets.restore();
 });
 
 describe('a plan', () => {

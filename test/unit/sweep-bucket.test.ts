@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { getServices, resetServices } from '../../lib/services.ts';
 import { sweepStaged, sweepUploads } from '../../lib/sweep-bucket.ts';
 import type { SweepProgress } from '../../lib/sweep-state.ts';
@@ -23,6 +23,10 @@ afterEach(async () => {
   database.reset();
   await resetServices();
   vi.unstubAllEnvs();
+});
+afterAll(() => {
+  s3.restore();
+  database.restore();
 });
 
 const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000);
