@@ -1,5 +1,6 @@
 import { verify, type X509Certificate } from 'node:crypto';
 import type { SnsConfirmation, SnsMessage } from './sns-message.ts';
+import { topicArnSchema } from './source.ts';
 
 /** Gives the certificate at a URL of SNS; null when there is none. */
 export type CertificateAt = (url: string) => Promise<X509Certificate | null>;
@@ -28,7 +29,11 @@ export async function isSignedBySns(
   now: number = Date.now(),
 ): Promise<string | null> {
   const { TopicArn, Timestamp, SignatureVersion = '', Signature = '', SigningCertURL = '' } = message;
-  if (TopicArn !== topicArn) return 'The message is of another topic than the "topicArn" of this source.';
+  if (TopicArn !== topicArn) {
+    // Whoever sets a source up may have to learn it from here.
+    const which = topicArnSchema.safeParse(TopicArn).success ? ` (${TopicArn})` : '';
+    return `The message is of another topic${which} than the "topicArn" of this source.`;
+  }
   const algorithm = Object.hasOwn(algorithms, SignatureVersion) ? algorithms[SignatureVersion] : undefined;
   if (algorithm === undefined) return 'SignatureVersion must be "1" or "2".';
   const origin = `${snsOrigin(topicArn)}/`;

@@ -69,7 +69,7 @@ describe('what claims to be a vendor’s', () => {
       'The header x-signature, x-time must be there.',
       'The headers x-cld-signature and x-cld-timestamp must both be there.',
       'The headers x-contentful-signature, x-contentful-signed-headers and x-contentful-timestamp must all be there. Enable request verification in the webhook settings.',
-      'The message is of another topic than the "topicArn" of this source.',
+      'The message is of another topic (arn:aws:sns:eu-west-1:999999999999:content) than the "topicArn" of this source.',
       'The signature was not accepted: no matching signature found.',
       'There is no certificate at SigningCertURL.',
       'Timestamp is more than a day ago.',

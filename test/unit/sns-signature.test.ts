@@ -97,7 +97,12 @@ describe('a message is refused, and no certificate is asked for,', () => {
   const elsewhere = /SigningCertURL must name a certificate at https:\/\/sns\.eu-west-1\.amazonaws\.com\//;
 
   it.each<[string, Record<string, unknown>, RegExp]>([
-    ['of another topic', { TopicArn: `${topicArn}s` }, /another topic/],
+    [
+      'of another topic',
+      { TopicArn: `${topicArn}s` },
+      /another topic \(arn:aws:sns:eu-west-1:\d+:contents\) than/,
+    ],
+    ['of what is no topic', { TopicArn: 'https://evil.example/' }, /another topic than/],
     ['of the topic in another region', { TopicArn: topicArn.replace('west', 'north') }, /another topic/],
     ['of an unknown version', { SignatureVersion: '3' }, /must be "1" or "2"/],
     ['of the version __proto__', { SignatureVersion: '__proto__' }, /must be "1" or "2"/],
