@@ -44,7 +44,12 @@ export async function acceptPayload(
   if (isAnswered) await admit(source, translation, services);
   switch (translation.kind) {
     case 'events':
-      return acceptEvents(source, translation.events, services);
+      try {
+        return await acceptEvents(source, translation.events, services);
+      } catch (error) {
+        if (isAnswered || !(error instanceof HttpProblem)) throw error;
+        return [await park(source, payload, { faults: error.errors }, services)];
+      }
     case 'unreadable':
       return [await park(source, payload, translation, services)];
     case 'unsupported':

@@ -53,7 +53,8 @@ const upsertData = z
   .strictObject(upsertFields)
   .refine((data) => (data.file === undefined) !== (data.url === undefined), {
     message: 'must have either "file" or "url", not both and not neither',
-  });
+  })
+  .meta({ oneOf: [{ required: ['file'] }, { required: ['url'] }] });
 const translatedUpsertData = z
   .strictObject({ ...upsertFields, requested: requestedFileSchema.optional() })
   .refine((data) => [data.file, data.url, data.requested].filter((one) => one !== undefined).length === 1, {
@@ -139,7 +140,8 @@ export interface EventEnvelope {
 }
 
 const attribute = (maximum: number) => lineText(maximum);
-const cloudEventSchema = z.looseObject({
+/** What every event has around its data. */
+export const cloudEventSchema = z.looseObject({
   specversion: z.literal('1.0', { error: 'must be "1.0"' }),
   id: attribute(512),
   source: attribute(2_048),

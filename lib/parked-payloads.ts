@@ -21,7 +21,7 @@ export function payloadId({ headers, body }: Payload): string {
 
 /**
  * Payloads that were believed but could not be read, in DynamoDB: `JOB#{id}` / `PAYLOAD`, for as long as their jobs.
- * They are as large as a delivery may be, 256 KiB, which an item can hold. Errors are those of the AWS SDK.
+ * They are as large as a delivery may be, 384 KiB at most, which an item can hold. Errors are those of the AWS SDK.
  */
 export class ParkedPayloads {
   readonly #items: Items;

@@ -32,6 +32,7 @@ import { SourceAllowance } from './source-allowance.ts';
 import { SourceCredentials } from './source-credentials.ts';
 import { SourceRhythms } from './source-rhythms.ts';
 import { SourceRoster } from './source-roster.ts';
+import { SnsEndpoint } from './sns-endpoint.ts';
 import { SourceRegistry } from './sources/source-registry.ts';
 import type { StagedObject } from './staging.ts';
 import { SweepState } from './sweep-state.ts';
@@ -62,6 +63,8 @@ export interface Services {
   readonly deliveryPause: DeliveryPause;
   readonly sources: SourceRegistry;
   readonly allowance: SourceAllowance;
+  /** Asked for its certificates, and to confirm subscriptions. */
+  readonly sns: SnsEndpoint;
   /** By which files are asked for from sources' own APIs. */
   readonly sourceCredentials: SourceCredentials;
   readonly roster: SourceRoster;
@@ -198,6 +201,7 @@ function buildServices(environment: NodeJS.ProcessEnv): Services {
     sweepState: new SweepState(database, config.TABLE_NAME),
     deliveryPause: new DeliveryPause(database, config.TABLE_NAME, config.DELIVERY === 'paused'),
     allowance: new SourceAllowance(database, config.TABLE_NAME),
+    sns: new SnsEndpoint(),
     roster: new SourceRoster(database, config.TABLE_NAME),
     rhythms: new SourceRhythms(database, config.TABLE_NAME),
     sources: new SourceRegistry(({ fresh }) => readSecret(config.SOURCES_SECRET_ARN, fresh)),

@@ -63,6 +63,16 @@ export class Telemetry {
     this.#logger.warn('delivery refused', { source, status, detail });
   }
 
+  /** Its token and link are nobody's to read. */
+  snsSubscriptionConfirmed(source: string): void {
+    this.#logger.info('subscription confirmed to SNS', { source });
+  }
+
+  /** Who wants to hear of the topic has to subscribe again. */
+  snsSubscriptionEnded(source: string): void {
+    this.#logger.warn('subscription to SNS has ended', { source });
+  }
+
   async fileStaged(
     job: Job,
     file: { size: number; md5: string; sha256: string; durationMs: number },

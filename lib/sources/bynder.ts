@@ -65,9 +65,9 @@ const types: Readonly<Record<string, string>> = {
  */
 export const bynderAdapter: SourceAdapter = { verify, translate, readsSnsMessage: true };
 
-/** Only the door for SNS can tell whether a message is the topic's own. */
+/** Bynder sends by SNS, which signs what the door believes. */
 function verify(): string {
-  return 'What Bynder sends is believed only through the door for SNS, whose signature it carries.';
+  return 'Bynder signs nothing itself: subscribe this address to its SNS topic, the "topicArn" of this source.';
 }
 
 function translate(source: BynderSource, { headers, body, receivedAt }: Payload): Translation {

@@ -19,9 +19,9 @@ import { fillEvents, parseJson, unreadable } from './vendor-event.ts';
 export const contentfulSettings = signed(
   z.strictObject({
     adapter: z.literal('contentful'),
-    /** The signing secrets of the space, as Contentful shows them. */
+    /** The signing secrets of the space. https://www.contentful.com/developers/docs/webhooks/secrets */
     secrets: secretsOf(
-      z.string().regex(/^[A-Za-z0-9_-]{64}$/, 'must be the 64 characters that Contentful shows'),
+      z.string().regex(/^[A-Za-z0-9+/=_-]{64}$/, 'must be the 64 characters that Contentful shows'),
     ),
     ...commonSettings,
     /** Texts and files are taken in this locale; a file that has none in it, in the first that it has. */

@@ -6,7 +6,7 @@ import { fromCloudinary, fromContentful, fromHmac, type VendorDelivery } from '.
 /** A delivery that claims to be a vendor's, and is none. */
 export interface VendorForgery {
   readonly name: string;
-  readonly source: 'contentful' | 'cloudinary' | 'pim';
+  readonly source: 'contentful' | 'cloudinary' | 'pim' | 'sns';
   readonly forge: (path: string, secret: string) => VendorDelivery;
 }
 

@@ -3,9 +3,11 @@ import { handler } from '../../functions/receive-event.ts';
 import { jobId, Jobs } from '../../lib/jobs.ts';
 import { resetServices } from '../../lib/services.ts';
 import { ParkedPayloads } from '../../lib/parked-payloads.ts';
+import { believeTopic } from '../sns-topic.ts';
 import { fromContentful } from '../vendor-deliveries.ts';
 import { aws, sent, table } from '../unit/ingest.ts';
 import { call, type HttpAnswer } from '../unit/invoke.ts';
+import { honestSns, ownTopic, snsForgeries } from './sns-cases.ts';
 import { honest, vendorForgeries, type VendorForgery } from './vendor-signature-cases.ts';
 
 const secret = 'ab'.repeat(32);
@@ -23,6 +25,7 @@ const settings = {
     },
     mapping: { event: { id: 'id', subject: 'sku', type: 'what', time: 'when' } },
   },
+  sns: { adapter: 'cloudevents', topicArn: ownTopic.topicArn },
 };
 
 // The test's HTTP event is called at this path.
@@ -32,33 +35,44 @@ async function deliver({ source, forge }: VendorForgery): Promise<HttpAnswer> {
   // What an earlier delivery had read of the sources is forgotten.
   await resetServices();
   aws.sources = { [aws.source]: settings[source] };
+  believeTopic(ownTopic);
   const { body, headers } = forge(path, secret);
   return call(handler, { path: { source: aws.source }, headers, body });
 }
 
 describe('what claims to be a vendor’s', () => {
-  test.each(vendorForgeries)('$name is answered with 401, and nothing is stored', async (row) => {
-    expect(await deliver(row)).toMatchObject({ statusCode: 401, body: { status: 401 } });
-    expect(sent()).toEqual([]);
-    expect(aws.databaseCalls).toBe(0);
-  });
+  test.each([...vendorForgeries, ...snsForgeries])(
+    '$name is answered with 401, and nothing is stored',
+    async (row) => {
+      expect(await deliver(row)).toMatchObject({ statusCode: 401, body: { status: 401 } });
+      expect(sent()).toEqual([]);
+      expect(aws.databaseCalls).toBe(0);
+    },
+  );
 
-  test.each(honest)('$name is believed', async (row) => {
+  test.each([...honest, ...honestSns])('$name is believed', async (row) => {
     expect(await deliver(row)).toMatchObject({ statusCode: 202 });
     expect(sent()).toHaveLength(1);
   });
 
   test('is told what is wrong with headers and clock, and nothing of what a signature should be', async () => {
     const told = new Set<string>();
-    for (const row of vendorForgeries) {
+    for (const row of [...vendorForgeries, ...snsForgeries]) {
       const { detail } = (await deliver(row)).body as { detail: string };
       told.add(detail.replaceAll(/\d+ seconds off/g, 'N seconds off'));
     }
     expect([...told].toSorted()).toEqual([
+      'Raw message delivery carries no signature: switch it off for this subscription.',
+      'SignatureVersion must be "1" or "2".',
+      'SigningCertURL must name a certificate at https://sns.eu-west-1.amazonaws.com/.',
+      'The body is no message of SNS.',
       'The header x-signature, x-time must be there.',
       'The headers x-cld-signature and x-cld-timestamp must both be there.',
       'The headers x-contentful-signature, x-contentful-signed-headers and x-contentful-timestamp must all be there. Enable request verification in the webhook settings.',
+      'The message is of another topic (arn:aws:sns:eu-west-1:999999999999:content) than the "topicArn" of this source.',
       'The signature was not accepted: no matching signature found.',
+      'There is no certificate at SigningCertURL.',
+      'Timestamp is more than a day ago.',
       'x-cld-timestamp is N seconds off our clock; at most 7200 are taken.',
       'x-cld-timestamp must be Unix seconds.',
       'x-contentful-signed-headers must list x-contentful-timestamp.',

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseCommandLine } from '../../cli/command-line.ts';
 import { parseImportOptions } from '../../cli/import-command-line.ts';
+import { parseMapOptions } from '../../cli/map-command-line.ts';
 import { parseReplayOptions } from '../../cli/replay-command-line.ts';
 import { parseSendOptions } from '../../cli/send-command-line.ts';
 import { isJobState } from '../../lib/jobs.ts';
@@ -26,7 +27,22 @@ type Rule = (words: readonly string[], project: Project) => Faults;
 
 const gitCommands = ['checkout', 'diff', 'pull'];
 // What everybody has, and what the shells bring along.
-const plainCommands = ['curl', 'cut', 'export', 'jq', 'mktemp', 'openssl', 'printf', 'read', 'rm', 'unset'];
+const plainCommands = [
+  'cat',
+  'curl',
+  'cut',
+  'date',
+  'export',
+  'jq',
+  'mktemp',
+  'od',
+  'openssl',
+  'printf',
+  'read',
+  'rm',
+  'tr',
+  'unset',
+];
 
 const rules: Readonly<Record<string, Rule>> = {
   aws: awsFaults,
@@ -127,7 +143,8 @@ const readers: Readonly<Record<string, Read>> = {
   send: parseSendOptions,
   replay: parseReplayOptions,
   showpad: parseCommandLine,
-  map: flagsOnly('--source'),
+  // A sentence may name it alone.
+  map: (arguments_) => arguments_.length > 0 && parseMapOptions(arguments_),
   demo: flagsOnly('--manifest'),
   start: flagsOnly('--ready-file', '--json-logs'),
   faults: flagsOnly('--seeds'),
@@ -167,6 +184,8 @@ function nameFaults(words: readonly string[], { root, parameters, outputs, envir
   return [
     ...words
       .filter((word) => /^[\w.-]+(?:\/[\w.-]+)*\.(?:ts|yaml|toml|md|json)$/.test(word))
+      // What a command is about to write.
+      .filter((word) => word !== valuesOf(words, '--ready-file')[0])
       .filter((file) => !existsSync(join(root, file)))
       .map((file) => `The repository has no ${file}.`),
     ...found(/ParameterKey(?:=|!=')(\w+)/g)

@@ -39,11 +39,14 @@ const project: Project = {
   ),
 };
 
-it.each(['README.md', 'docs/deploy.md'])('every command of %s is one that can be followed', (path) => {
-  expect(fencedBlocks(read(path), 'sh').flatMap((block) => syntaxFaults(block))).toEqual([]);
-  expect(documentFaults(read(path), project)).toEqual([]);
-  expect(linkFaults(join(root, path))).toEqual([]);
-});
+it.each(['README.md', 'docs/deploy.md', 'docs/sources.md'])(
+  'every command of %s is one that can be followed',
+  (path) => {
+    expect(fencedBlocks(read(path), 'sh').flatMap((block) => syntaxFaults(block))).toEqual([]);
+    expect(documentFaults(read(path), project)).toEqual([]);
+    expect(linkFaults(join(root, path))).toEqual([]);
+  },
+);
 
 describe('in the guide is noticed', () => {
   it.each([

@@ -88,7 +88,7 @@ describe("Bynder's notifications", () => {
 
   it('are not believed over plain HTTP, whatever they say of themselves', () => {
     expect(verify(source, deliveryOf(notification('asset_bank.media.deleted')))).toMatch(
-      /only through the door for SNS/,
+      /subscribe this address to its SNS topic/,
     );
   });
 
