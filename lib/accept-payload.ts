@@ -22,6 +22,8 @@ const mostFaults = 1_000;
 export interface Reception {
   /** Whether its sender hears of it. Where nobody does, what is wrong is kept, and what is too much is taken. */
   readonly isAnswered: boolean;
+  /** What the door has found wrong by itself with a payload that is not answered: it is kept, and not taken. */
+  readonly faults?: readonly Fault[];
 }
 
 /**
@@ -35,13 +37,11 @@ export async function acceptPayload(
   source: Source,
   payload: Payload,
   services: Services,
-  { isAnswered }: Reception = { isAnswered: true },
+  { isAnswered, faults: found = [] }: Reception = { isAnswered: true },
 ): Promise<readonly Accepted[]> {
   const translation = adapterOf(source).translate(source, payload);
-  if (!isAnswered && translation.kind !== 'events') {
-    return [await park(source, payload, faultyOf(translation), services)];
-  }
-  if (isAnswered) await admit(source, translation, services);
+  if (!isAnswered) return takeOrKeep(source, payload, services, translation, found);
+  await admit(source, translation, services);
   switch (translation.kind) {
     case 'events':
       return acceptEvents(source, translation.events, services);
@@ -81,6 +81,30 @@ export async function replayPayload(job: Job, services: Services): Promise<boole
   return true;
 }
 
+/** What nobody would hear refused is kept with all that is wrong with it. */
+async function takeOrKeep(
+  source: Source,
+  payload: Payload,
+  services: Services,
+  translation: Translation,
+  found: readonly Fault[],
+): Promise<readonly Accepted[]> {
+  if (translation.kind !== 'events' || found.length > 0) {
+    const { faults, subject } =
+      translation.kind === 'events' ? { faults: [], subject: undefined } : faultyOf(translation);
+    const others = faults.filter(({ field }) => found.every((fault) => fault.field !== field));
+    return [await park(source, payload, { faults: [...found, ...others], subject }, services)];
+  }
+  try {
+    return await acceptEvents(source, translation.events, services);
+  } catch (error) {
+    if (!(error instanceof HttpProblem)) throw error;
+    const { errors, message } = error;
+    const faults = errors.length > 0 ? errors : [{ field: '(payload)', message }];
+    return [await park(source, payload, { faults }, services)];
+  }
+}
+
 /** Only what is surely the source's own counts: nobody else can use up its allowance. */
 async function admit(
   { name, eventsPerMinute }: Source,
@@ -96,7 +120,8 @@ async function admit(
 
 /** What is wrong with a payload, whoever is to put it right. */
 function faultyOf(translation: Exclude<Translation, { kind: 'events' }>): Faulty {
-  if (translation.kind !== 'unsupported') return translation;
+  if (translation.kind === 'unreadable') return translation;
+  if (translation.kind === 'invalid') return { faults: translation.faults };
   return { faults: [{ field: '(payload)', message: translation.message }] };
 }
 
