@@ -40,7 +40,7 @@ export async function acceptPayload(
   { isAnswered, faults: found = [] }: Reception = { isAnswered: true },
 ): Promise<readonly Accepted[]> {
   const translation = adapterOf(source).translate(source, payload);
-  if (!isAnswered) return takeOrKeep(source, payload, services, translation, found);
+  if (!isAnswered) return takeOrKeep(source, payload, translation, found, services);
   await admit(source, translation, services);
   switch (translation.kind) {
     case 'events':
@@ -67,42 +67,48 @@ export async function replayPayload(job: Job, services: Services): Promise<boole
   const source = await sources.findNow(job.source);
   if (payload === null || source === undefined) return false;
   const translation = adapterOf(source).translate(source, payload);
-  const isRead = translation.kind === 'events';
   // First: should this end here, the next try finds the same events.
-  if (isRead) await acceptEvents(source, translation.events, services);
+  const taken = await take(source, translation, services);
   if (await jobs.advance(job.id, 'received', fromTheBeginning())) await telemetry.jobRetried(job);
   const reopened = (await jobs.get(job.id)) ?? job;
-  if (isRead) {
+  if (!('faults' in taken)) {
     await endJob(services, reopened, { state: 'done' });
     return true;
   }
-  const error = reason(faultyOf(translation).faults);
+  const error = reason(taken.faults);
   await endJob(services, reopened, { state: 'failed', error });
   return true;
 }
 
-/** What nobody would hear refused is kept with all that is wrong with it. */
-async function takeOrKeep(
+/** Takes what a payload means, or says what is wrong with it. */
+async function take(
   source: Source,
-  payload: Payload,
-  services: Services,
   translation: Translation,
-  found: readonly Fault[],
-): Promise<readonly Accepted[]> {
-  if (translation.kind !== 'events' || found.length > 0) {
-    const { faults, subject } =
-      translation.kind === 'events' ? { faults: [], subject: undefined } : faultyOf(translation);
-    const others = faults.filter(({ field }) => found.every((fault) => fault.field !== field));
-    return [await park(source, payload, { faults: [...found, ...others], subject }, services)];
-  }
+  services: Services,
+): Promise<{ readonly accepted: readonly Accepted[] } | Faulty> {
+  if (translation.kind !== 'events') return faultyOf(translation);
   try {
-    return await acceptEvents(source, translation.events, services);
+    return { accepted: await acceptEvents(source, translation.events, services) };
   } catch (error) {
     if (!(error instanceof HttpProblem)) throw error;
     const { errors, message } = error;
-    const faults = errors.length > 0 ? errors : [{ field: '(payload)', message }];
-    return [await park(source, payload, { faults }, services)];
+    return { faults: errors.length > 0 ? errors : [{ field: '(payload)', message }] };
   }
+}
+
+/** What nobody would hear refused is kept, with all that is wrong with it. */
+async function takeOrKeep(
+  source: Source,
+  payload: Payload,
+  translation: Translation,
+  found: readonly Fault[],
+  services: Services,
+): Promise<readonly Accepted[]> {
+  const isWhole = found.length === 0 || translation.kind !== 'events';
+  const taken = isWhole ? await take(source, translation, services) : { faults: [] };
+  if (!('faults' in taken)) return taken.accepted;
+  const others = taken.faults.filter(({ field }) => found.every((fault) => fault.field !== field));
+  return [await park(source, payload, { ...taken, faults: [...found, ...others] }, services)];
 }
 
 /** Only what is surely the source's own counts: nobody else can use up its allowance. */
