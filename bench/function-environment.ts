@@ -27,6 +27,7 @@ export function functionEnvironment(services: Partial<AwsEndpoints>): Record<str
     dynamodb: nowhere,
     secretsManager: nowhere,
     sns: nowhere,
+    events: nowhere,
     ...services,
   };
   return { ...lambdaEnvironment(region, endpoints, {}), ...sharedEnvironment(resources) };

@@ -22,6 +22,8 @@ const mostFaults = 1_000;
 export interface Reception {
   /** Whether its sender hears of it. Where nobody does, what is wrong is kept, and what is too much is taken. */
   readonly isAnswered: boolean;
+  /** What the door has found wrong by itself with a payload that is not answered: it is kept, and not taken. */
+  readonly faults?: readonly Fault[];
 }
 
 /**
@@ -35,13 +37,11 @@ export async function acceptPayload(
   source: Source,
   payload: Payload,
   services: Services,
-  { isAnswered }: Reception = { isAnswered: true },
+  { isAnswered, faults: found = [] }: Reception = { isAnswered: true },
 ): Promise<readonly Accepted[]> {
   const translation = adapterOf(source).translate(source, payload);
-  if (!isAnswered && translation.kind !== 'events') {
-    return [await park(source, payload, faultyOf(translation), services)];
-  }
-  if (isAnswered) await admit(source, translation, services);
+  if (!isAnswered) return takeOrKeep(source, payload, translation, found, services);
+  await admit(source, translation, services);
   switch (translation.kind) {
     case 'events':
       try {
@@ -72,18 +72,48 @@ export async function replayPayload(job: Job, services: Services): Promise<boole
   const source = await sources.findNow(job.source);
   if (payload === null || source === undefined) return false;
   const translation = adapterOf(source).translate(source, payload);
-  const isRead = translation.kind === 'events';
   // First: should this end here, the next try finds the same events.
-  if (isRead) await acceptEvents(source, translation.events, services);
+  const taken = await take(source, translation, services);
   if (await jobs.advance(job.id, 'received', fromTheBeginning())) await telemetry.jobRetried(job);
   const reopened = (await jobs.get(job.id)) ?? job;
-  if (isRead) {
+  if (!('faults' in taken)) {
     await endJob(services, reopened, { state: 'done' });
     return true;
   }
-  const error = reason(faultyOf(translation).faults);
+  const error = reason(taken.faults);
   await endJob(services, reopened, { state: 'failed', error });
   return true;
+}
+
+/** Takes what a payload means, or says what is wrong with it. */
+async function take(
+  source: Source,
+  translation: Translation,
+  services: Services,
+): Promise<{ readonly accepted: readonly Accepted[] } | Faulty> {
+  if (translation.kind !== 'events') return faultyOf(translation);
+  try {
+    return { accepted: await acceptEvents(source, translation.events, services) };
+  } catch (error) {
+    if (!(error instanceof HttpProblem)) throw error;
+    const { errors, message } = error;
+    return { faults: errors.length > 0 ? errors : [{ field: '(payload)', message }] };
+  }
+}
+
+/** What nobody would hear refused is kept, with all that is wrong with it. */
+async function takeOrKeep(
+  source: Source,
+  payload: Payload,
+  translation: Translation,
+  found: readonly Fault[],
+  services: Services,
+): Promise<readonly Accepted[]> {
+  const isWhole = found.length === 0 || translation.kind !== 'events';
+  const taken = isWhole ? await take(source, translation, services) : { faults: [] };
+  if (!('faults' in taken)) return taken.accepted;
+  const others = taken.faults.filter(({ field }) => found.every((fault) => fault.field !== field));
+  return [await park(source, payload, { ...taken, faults: [...found, ...others] }, services)];
 }
 
 /** Only what is surely the source's own counts: nobody else can use up its allowance. */
@@ -101,7 +131,8 @@ async function admit(
 
 /** What is wrong with a payload, whoever is to put it right. */
 function faultyOf(translation: Exclude<Translation, { kind: 'events' }>): Faulty {
-  if (translation.kind !== 'unsupported') return translation;
+  if (translation.kind === 'unreadable') return translation;
+  if (translation.kind === 'invalid') return { faults: translation.faults };
   return { faults: [{ field: '(payload)', message: translation.message }] };
 }
 

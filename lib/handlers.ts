@@ -46,6 +46,8 @@ export interface MessageInvocation extends Invocation {
   readonly sentAtMs: number;
   /** How often it was received, this time included. */
   readonly receives: number;
+  /** The texts and numbers that were sent beside the message, by name. */
+  readonly attributes: Readonly<Record<string, string>>;
 }
 
 /**
@@ -100,6 +102,18 @@ export function sqsHandler<T>(
   schema: z.ZodType<T>,
   story: (message: T, invocation: MessageInvocation) => Promise<void>,
 ) {
+  return queueHandler((body) => readMessage(schema, body), story);
+}
+
+/** The same for a queue that others send to: its messages may be any text. */
+export function sqsTextHandler(story: (text: string, invocation: MessageInvocation) => Promise<void>) {
+  return queueHandler((body) => body, story);
+}
+
+function queueHandler<T>(
+  read: (body: string) => T,
+  story: (message: T, invocation: MessageInvocation) => Promise<void>,
+) {
   return middy<SQSEvent, SQSBatchResponse>()
     .use(observability())
     .handler((event, context) => {
@@ -109,10 +123,10 @@ export function sqsHandler<T>(
         bindWork({ signal, about: factsOfRecord(record) }, async () => {
           try {
             if (invocation.remainingMs() < leastToBeginMs) throw new NotBegun('Too little time is left.');
-            const message = readMessage(schema, record.body);
+            const message = read(record.body);
             const sentAtMs = Number(record.attributes.SentTimestamp);
             const receives = Number(record.attributes.ApproximateReceiveCount);
-            await story(message, { ...invocation, sentAtMs, receives });
+            await story(message, { ...invocation, sentAtMs, receives, attributes: attributesOf(record) });
           } catch (error) {
             await giveBack(record, asError(error), invocation);
             throw error;
@@ -192,8 +206,22 @@ function factsOfRequest({ headers }: APIGatewayProxyEventV2, { services }: Invoc
 }
 
 /** A message that a person or a stranger has sent may lack every attribute, or hold anything in it. */
-function factsOfRecord({ body, messageAttributes }: Partial<SQSRecord>): WorkFacts {
-  return factsOfMessage(body ?? '', messageAttributes?.[traceAttribute]?.stringValue);
+function factsOfRecord(record: Partial<SQSRecord>): WorkFacts {
+  const { body = '', attributes } = record;
+  const { [traceAttribute]: traceId, traceparent } = attributesOf(record);
+  const facts = factsOfMessage(body, traceId);
+  return {
+    ...facts,
+    traceId: facts.traceId ?? traceIdOfParent(traceparent) ?? traceIdOfXRay(attributes?.AWSTraceHeader),
+  };
+}
+
+function attributesOf({ messageAttributes = {} }: Partial<SQSRecord>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(messageAttributes).flatMap(([name, { stringValue }]) =>
+      stringValue === undefined ? [] : [[name, stringValue]],
+    ),
+  );
 }
 
 function requestOf(event: APIGatewayProxyEventV2): HttpRequest {

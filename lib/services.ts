@@ -196,6 +196,7 @@ function buildServices(environment: NodeJS.ProcessEnv): Services {
       personalUpload: config.PERSONAL_UPLOAD_QUEUE_URL,
       manifest: config.MANIFEST_QUEUE_URL,
       outcome: config.OUTCOME_QUEUE_URL,
+      events: config.EVENTS_QUEUE_URL,
     }),
     deadLetterQueues: new DeadLetterQueues(sqs),
     sweepState: new SweepState(database, config.TABLE_NAME),

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import dynalite from 'dynalite';
 import { buildApp } from 'fauxqs';
 import { addBucketNotifications } from './bucket-notifications.ts';
+import { startEventBridge } from './event-bridge.ts';
 import { addLargePuts } from './large-puts.ts';
 import { listen } from './listen.ts';
 import { startSecretsManager } from './secrets-manager.ts';
@@ -11,6 +12,7 @@ import { lockFile } from './state/file-lock.ts';
 import type { FileLock } from './state/file-lock.ts';
 import { mendTables } from './state/mend-tables.ts';
 import { fauxqsStores } from './state/s3-store.ts';
+import { addTopicDeliveries } from './topic-deliveries.ts';
 
 /** Where each service of AWS answers. */
 export interface AwsEndpoints {
@@ -18,8 +20,10 @@ export interface AwsEndpoints {
   readonly sqs: string;
   readonly dynamodb: string;
   readonly secretsManager: string;
-  /** Its queues, to which alone its topics deliver, answer at the same address. */
+  /** Topics deliver to the queues of `sqs`, and to others that answer at the same address as they do. */
   readonly sns: string;
+  /** Always of the local stack. */
+  readonly events: string;
 }
 
 export interface Aws {
@@ -49,11 +53,11 @@ export async function startAws(
   const sqsUrl = Promise.withResolvers<string>();
   let fauxqs: Promise<string> | undefined;
   const startFauxqs = async (): Promise<string> => {
-    const objects = kept('objects');
-    const stores = objects === undefined ? undefined : await fauxqsStores(objects);
-    const app = buildApp({ logger: false, defaultRegion: region, ...(stores && { stores }) });
+    const stores = await fauxqsStores(kept('objects'));
+    const app = buildApp({ logger: false, defaultRegion: region, stores });
     addLargePuts(app);
     addBucketNotifications(app, region, () => sqsUrl.promise);
+    await addTopicDeliveries(app, stores, region, () => sqsUrl.promise);
     closers.push(async () => {
       await app.close();
     });
@@ -78,6 +82,11 @@ export async function startAws(
     closers.push(emulator.close);
     return emulator.url;
   };
+  const startEvents = async (): Promise<string> => {
+    const emulator = await startEventBridge(region, () => sqsUrl.promise);
+    closers.push(emulator.close);
+    return emulator.url;
+  };
 
   const close = async (): Promise<void> => {
     await Promise.all(closers.map((closeOne) => closeOne()));
@@ -91,11 +100,12 @@ export async function startAws(
     unlessGiven(given.dynamodb, startDynalite),
     unlessGiven(given.secretsManager, startSecrets),
     unlessGiven(given.sns, objectsAndTopics),
+    startEvents(),
   ] as const;
   try {
-    const [s3, sqs, dynamodb, secretsManager, sns] = await Promise.all(starting);
+    const [s3, sqs, dynamodb, secretsManager, sns, events] = await Promise.all(starting);
     sqsUrl.resolve(sqs);
-    return { endpoints: { s3, sqs, dynamodb, secretsManager, sns }, close };
+    return { endpoints: { s3, sqs, dynamodb, secretsManager, sns, events }, close };
   } catch (error) {
     await Promise.allSettled(starting);
     await close();

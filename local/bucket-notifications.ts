@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { buildApp } from 'fauxqs';
 import * as z from 'zod';
 import { isLargePut } from './large-puts.ts';
+import { toQueue } from './to-queue.ts';
 
 type App = ReturnType<typeof buildApp>;
 
@@ -64,7 +64,7 @@ export function addBucketNotifications(app: App, region: string, sqsUrl: () => P
       sequencer: `${Date.now().toString(16).toUpperCase()}${randomUUID().slice(0, 6)}`,
     };
     const body = JSON.stringify({ Records: [recordOf(event, region, bucket, object)] });
-    for (const { queueArn } of rules) await send(await sqsUrl(), region, queueArn, body);
+    for (const { queueArn } of rules) await toQueue(await sqsUrl(), region, { queueArn, body });
   }
 }
 
@@ -118,19 +118,4 @@ function recordOf(eventName: string, awsRegion: string, bucket: string, object: 
     eventName,
     s3: { s3SchemaVersion: '1.0', bucket: { name: bucket, arn: `arn:aws:s3:::${bucket}` }, object },
   };
-}
-
-async function send(endpoint: string, region: string, queueArn: string, body: string): Promise<void> {
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  const sqs = new SQSClient({ endpoint, region, credentials });
-  try {
-    const { QueueUrl = '' } = await sqs.send(
-      new GetQueueUrlCommand({ QueueName: queueArn.split(':').at(-1) ?? '' }),
-    );
-    // Its host may be another's: the path is what counts.
-    const url = new URL(new URL(QueueUrl).pathname, endpoint).href;
-    await sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: body }));
-  } finally {
-    sqs.destroy();
-  }
 }

@@ -3,11 +3,11 @@ import type { Stack } from './stack.ts';
 
 /** What an outside program needs to use the running stack. */
 export function readyContent(stack: Stack): Record<string, unknown> {
-  const { s3, sqs, dynamodb, sns } = stack.aws;
+  const { s3, sqs, dynamodb, sns, events } = stack.aws;
   const { v4Url, v3Url, token } = stack.showpad;
   return {
     api: stack.apiUrl,
-    aws: { s3, sqs, dynamodb, sns },
+    aws: { s3, sqs, dynamodb, sns, events },
     showpad: { v4: v4Url, v3: v3Url, ...(token === undefined ? {} : { token }) },
     sources: stack.sources,
     buckets: stack.buckets,

@@ -49,6 +49,8 @@ export async function createResources(template: Template, clients: AwsClients): 
     Object.fromEntries(template.logicalIds(type).map((logicalId) => [logicalId, physicalName(logicalId)]));
   const buckets = namesOf('AWS::S3::Bucket');
   const tables = namesOf('AWS::DynamoDB::Table');
+  // Its name is the stack's, in the template.
+  const buses = template.logicalIds('AWS::Events::EventBus');
   const apis = template.logicalIds('AWS::Serverless::HttpApi');
   const queues = await Promise.all(
     Object.entries(namesOf('AWS::SQS::Queue')).map(([logicalId, name]) =>
@@ -73,6 +75,7 @@ export async function createResources(template: Template, clients: AwsClients): 
       buckets[logicalId] ??
       tables[logicalId] ??
       topics[logicalId] ??
+      (buses.includes(logicalId) ? stackName : undefined) ??
       apis.find((api) => api === logicalId),
     attribute: (logicalId, attribute) => {
       const queue = queues.find((candidate) => candidate.logicalId === logicalId);
@@ -130,6 +133,7 @@ async function configureQueue(
         VisibilityTimeout: String(properties.VisibilityTimeout),
         DelaySeconds: String(properties.DelaySeconds),
         MessageRetentionPeriod: String(properties.MessageRetentionPeriod),
+        MaximumMessageSize: String(properties.MaximumMessageSize),
         ReceiveMessageWaitTimeSeconds: String(properties.ReceiveMessageWaitTimeSeconds),
         ...(RedrivePolicy === undefined ? {} : { RedrivePolicy: JSON.stringify(RedrivePolicy) }),
       },

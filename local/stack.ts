@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { awsClients } from './aws-clients.ts';
 import type { AwsClients } from './aws-clients.ts';
 import type { AwsEndpoints } from './aws.ts';
+import { createBuses } from './create-buses.ts';
 import { describeFunctions, sharedEnvironment } from './functions.ts';
 import { givenEndpoints, lambdaEnvironment, stackRegion } from './lambda-environment.ts';
 import type { InvocationResult } from './lambda.ts';
@@ -115,6 +116,7 @@ async function startOn(state: StateDirectory | undefined, options: StackOptions)
       for (const name of Object.values(resources.tables)) await endLeases(clients.dynamodb, name);
     }
     const description = template.describe(resources);
+    await createBuses(description, endpoints.events);
     const functionsDirectory = options.functionsDirectory ?? projectFile('functions');
     const functions = describeFunctions(
       description,

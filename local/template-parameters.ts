@@ -3,7 +3,7 @@ import * as z from 'zod';
 const number = z.union([z.number(), z.string().transform(Number)]);
 
 export const parameterSchema = z.strictObject({
-  Type: z.enum(['String', 'Number']),
+  Type: z.enum(['String', 'Number', 'CommaDelimitedList']),
   Default: z.union([z.string(), z.number()]).optional(),
   AllowedPattern: z.string().optional(),
   AllowedValues: z.array(z.union([z.string(), z.number()])).optional(),
@@ -72,13 +72,12 @@ function faultOf(parameter: Parameter, value: string): string | undefined {
   if (parameter.AllowedValues !== undefined && !parameter.AllowedValues.map(String).includes(value)) {
     return `must be one of ${parameter.AllowedValues.join(', ')}`;
   }
-  if (
-    parameter.AllowedPattern !== undefined &&
-    !new RegExp(`^(?:${parameter.AllowedPattern})$`).test(value)
-  ) {
-    return `must match ${parameter.AllowedPattern}`;
+  const { AllowedPattern: pattern, Type } = parameter;
+  const texts = Type === 'CommaDelimitedList' ? value.split(',') : [value];
+  if (pattern !== undefined && texts.some((text) => !new RegExp(`^(?:${pattern})$`).test(text))) {
+    return `must match ${pattern}`;
   }
-  if (parameter.Type === 'String') return undefined;
+  if (Type !== 'Number') return undefined;
   const amount = value.trim() === '' ? Number.NaN : Number(value);
   if (!Number.isFinite(amount)) return 'must be a number';
   if (parameter.MinValue !== undefined && amount < parameter.MinValue)

@@ -8,6 +8,7 @@ export const queueSchema = z.strictObject({
   VisibilityTimeout: count.default(30),
   DelaySeconds: count.default(0),
   MessageRetentionPeriod: count.default(345_600),
+  MaximumMessageSize: count.default(1_048_576),
   ReceiveMessageWaitTimeSeconds: count.default(0),
   RedrivePolicy: z.strictObject({ deadLetterTargetArn: z.string(), maxReceiveCount: count }).optional(),
   SqsManagedSseEnabled: ignored,
@@ -39,6 +40,26 @@ export const bucketSchema = z.strictObject({
     })
     .optional(),
   Tags: ignored,
+});
+
+export const busSchema = z.strictObject({ Name: z.string(), Tags: ignored });
+
+export const ruleSchema = z.strictObject({
+  EventBusName: z.string(),
+  /** Whoever runs the rule says what it does not understand. */
+  EventPattern: z.record(z.string(), z.unknown()),
+  State: z.enum(['ENABLED', 'DISABLED']).default('ENABLED'),
+  Targets: z
+    .array(
+      z.strictObject({
+        Id: z.string(),
+        Arn: z.string(),
+        RetryPolicy: z.record(z.string(), z.unknown()).optional(),
+        DeadLetterConfig: z.strictObject({ Arn: z.string() }).optional(),
+      }),
+    )
+    .min(1),
+  Description: ignored,
 });
 
 const keySchema = z.array(z.strictObject({ AttributeName: z.string(), KeyType: z.enum(['HASH', 'RANGE']) }));

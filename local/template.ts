@@ -5,15 +5,19 @@ import type { Resolver } from './intrinsics.ts';
 import { assertRules, parameterSchema, parameterValues, ruleSchema } from './template-parameters.ts';
 import {
   bucketSchema,
+  busSchema,
   functionSchema,
   ignoredTypes,
   queueSchema,
+  ruleSchema as eventRuleSchema,
   tableSchema,
 } from './template-resources.ts';
 
 export type QueueProperties = z.output<typeof queueSchema>;
 export type TableProperties = z.output<typeof tableSchema>;
 export type BucketProperties = z.output<typeof bucketSchema>;
+export type BusProperties = z.output<typeof busSchema>;
+export type EventRuleProperties = z.output<typeof eventRuleSchema>;
 type FunctionProperties = z.output<typeof functionSchema>;
 
 /** What the created resources are called; `undefined` for a name that does not exist. */
@@ -32,6 +36,8 @@ export interface StackDescription {
   readonly queues: readonly Described<QueueProperties>[];
   readonly tables: readonly Described<TableProperties>[];
   readonly buckets: readonly Described<BucketProperties>[];
+  readonly buses: readonly Described<BusProperties>[];
+  readonly eventRules: readonly Described<EventRuleProperties>[];
   readonly functions: readonly Described<FunctionProperties>[];
 }
 
@@ -46,6 +52,8 @@ const schemas = {
   'AWS::SQS::Queue': queueSchema,
   'AWS::DynamoDB::Table': tableSchema,
   'AWS::S3::Bucket': bucketSchema,
+  'AWS::Events::EventBus': busSchema,
+  'AWS::Events::Rule': eventRuleSchema,
   'AWS::Serverless::Function': functionSchema,
 };
 
@@ -115,6 +123,8 @@ export function readTemplate(
         queues: described('AWS::SQS::Queue', queueSchema),
         tables: described('AWS::DynamoDB::Table', tableSchema),
         buckets: described('AWS::S3::Bucket', bucketSchema),
+        buses: described('AWS::Events::EventBus', busSchema),
+        eventRules: described('AWS::Events::Rule', eventRuleSchema),
         functions: described('AWS::Serverless::Function', functionSchema),
       };
     },

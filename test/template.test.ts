@@ -8,6 +8,7 @@ import { expandSam } from './sam-expansion.ts';
 import { samTemplateSchema, type CloudFormationTemplate, type SamTemplate } from './sam-template.ts';
 import { alarmRules } from './template-rules/alarm-rules.ts';
 import { dashboardRules } from './template-rules/dashboard-rules.ts';
+import { eventsQueueRules } from './template-rules/events-queue-rules.ts';
 import { functionRules } from './template-rules/function-rules.ts';
 import { inboxRules } from './template-rules/inbox-rules.ts';
 import { loggingRules } from './template-rules/logging-rules.ts';
@@ -42,6 +43,7 @@ const rules = [
   ...secretRules,
   ...storageRules,
   ...inboxRules,
+  ...eventsQueueRules,
   ...outcomeRules,
   ...parameterRules,
   ...pauseRules,

@@ -36,15 +36,23 @@ export class SourceRegistry {
   }
 
   /**
+   * All sources that are meant; where there is none, as the secret says now, unless it was read freshly within 30 s.
+   * @throws {Error} when the secret cannot be read or is not usable
+   */
+  async findAll(isMeant: (source: Source) => boolean): Promise<readonly Source[]> {
+    const known = [...(await this.#load(false)).values()].filter(isMeant);
+    if (known.length > 0) return known;
+    return [...((await this.#fresh()) ?? none).values()].filter(isMeant);
+  }
+
+  /**
    * The source as the secret says now, or undefined when it was read freshly within the last 30 s. Callers that come
    * at once share one look.
    * @throws {Error} when the secret cannot be read or is not usable: that says nothing about the sender, so the next
    * caller looks again
    */
   async findFresh(name: string): Promise<Source | undefined> {
-    const look = this.#look;
-    if (look?.state === 'done' && this.#now() - look.at < quietMs) return undefined;
-    return (await (look?.state === 'open' ? look : this.#lookAgain()).sources).get(name);
+    return (await this.#fresh())?.get(name);
   }
 
   /**
@@ -53,6 +61,12 @@ export class SourceRegistry {
    */
   async findNow(name: string): Promise<Source | undefined> {
     return (await this.#load(true)).get(name);
+  }
+
+  async #fresh(): Promise<Sources | undefined> {
+    const look = this.#look;
+    if (look?.state === 'done' && this.#now() - look.at < quietMs) return undefined;
+    return (look?.state === 'open' ? look : this.#lookAgain()).sources;
   }
 
   #lookAgain(): Look {

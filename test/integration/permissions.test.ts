@@ -5,6 +5,7 @@ import { tellOfAssets } from '../permissions/asset-stories.ts';
 import { tellOfImports, tellOfPlan } from '../permissions/import-stories.ts';
 import { faultsOf, privilegeFaults, type Recording } from '../permissions/least-privilege.ts';
 import { tellOfPushes } from '../permissions/push-stories.ts';
+import { tellOfMessages } from '../permissions/queue-stories.ts';
 import { startRecordedConnector, type RecordedConnector } from '../permissions/recorded-connector.ts';
 import { givings, takings, type RoleChange } from '../permissions/role-changes.ts';
 import { tellOfDeadLetters, tellOfLostMessages } from '../permissions/sweep-stories.ts';
@@ -20,7 +21,7 @@ let recording: Recording;
 beforeAll(async () => {
   rig = await startRecordedConnector();
   await tellOfPlan(rig);
-  await Promise.all([tellOfAssets(rig), tellOfPushes(rig), tellOfVendors(rig)]);
+  await Promise.all([tellOfAssets(rig), tellOfPushes(rig), tellOfVendors(rig), tellOfMessages(rig)]);
   await tellOfDeadLetters(rig);
   await tellOfImports(rig);
   await tellOfLostMessages(rig);

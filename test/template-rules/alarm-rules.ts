@@ -94,9 +94,11 @@ export const alarmRules: readonly Rule[] = [
       },
     ],
     faults: (template) => {
-      const scheduled = resourcesOf(template, 'AWS::Events::Rule').flatMap(({ properties }) =>
-        list(at(properties, 'Targets')).map((one) => target(at(one, 'Arn')) ?? ''),
-      );
+      const scheduled = resourcesOf(template, 'AWS::Events::Rule')
+        .filter(({ properties }) => at(properties, 'ScheduleExpression') !== undefined)
+        .flatMap(({ properties }) =>
+          list(at(properties, 'Targets')).map((one) => target(at(one, 'Arn')) ?? ''),
+        );
       const alarms = resourcesOf(template, 'AWS::CloudWatch::Alarm').map(({ properties }) => properties);
       const has = (functionId: string, metric: string, comparison: string, missing: string): boolean =>
         alarms.some(

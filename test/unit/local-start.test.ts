@@ -16,7 +16,7 @@ import { listen } from '../../local/listen.ts';
 
 const readySchema = z.strictObject({
   api: z.url(),
-  aws: z.strictObject({ s3: z.url(), sqs: z.url(), dynamodb: z.url(), sns: z.url() }),
+  aws: z.strictObject({ s3: z.url(), sqs: z.url(), dynamodb: z.url(), sns: z.url(), events: z.url() }),
   showpad: z.strictObject({ v4: z.url(), v3: z.url(), token: z.string().min(16) }),
   sources: z.strictObject({ demo: z.strictObject({ secret: z.string().regex(/^whsec_[\w+/]{32,}=*$/) }) }),
   buckets: z.looseObject({ staging: z.string() }),

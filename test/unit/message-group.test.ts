@@ -38,6 +38,7 @@ it('a message carries its job, and the group of the job’s source', async () =>
     personalUpload: 'personal',
     manifest: 'manifest',
     outcome: 'outcome',
+    events: 'events',
   };
   const queues = new Queues(new SQSClient({ region: 'eu-west-1' }), urls);
   await queues.send('personalUpload', { id: 'job_1', source: 'demo' }, { attempt: 2, push: 3 }, 1.2);
