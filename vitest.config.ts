@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 /** Files that change modules, clocks or the process for whatever would come after them. */
 const alone = [
-  'test/unit/{apply-tag,receive-event*,handlers*,lines-of-work,source-allowance,local-*}.test.ts',
+  'test/unit/{apply-tag,receive-*,handlers*,lines-of-work,source-allowance,local-*}.test.ts',
   'test/unit/stall-watchdog.test.ts',
   'test/corpus/{bodies,queue-messages,signatures,vendor-signatures}.test.ts',
 ];

@@ -1,5 +1,6 @@
 // EventsQueue → desired state, jobs, and messages for the events that other systems of AWS have sent.
 import { acceptPayload } from '../lib/accept-payload.ts';
+import { takeConfirmation } from '../lib/accept-sns-message.ts';
 import { nameWork } from '../lib/current-work.ts';
 import { sqsTextHandler, type MessageInvocation } from '../lib/handlers.ts';
 import { payloadOfMessage, readEventMessage } from '../lib/sources/event-message.ts';
@@ -19,6 +20,10 @@ async function receiveMessage(
   const message = readEventMessage(text, attributes);
   const source = await sourceOfMessage(message.claim, services.sources);
   nameWork({ source: source.name });
+  if (message.confirmation !== undefined) {
+    await takeConfirmation(source, message.confirmation, services);
+    return;
+  }
   // The same for every delivery of the message: it orders events that have no time.
   const receivedAt = new Date(Number.isFinite(sentAtMs) ? sentAtMs : Date.now());
   const { payload, faults } = payloadOfMessage(message, source, receivedAt);

@@ -29,8 +29,8 @@ export interface Reception {
 /**
  * Takes a payload that a door believes: its events become jobs; one that cannot be read, and that its sender would
  * not send again, becomes a failed job with the payload kept. Safe to repeat.
- * @throws {HttpProblem} where the sender hears of it: 400 and 415 for what the sender has to put right, 429 for more than the source may send; then
- * nothing was stored
+ * @throws {HttpProblem} where the sender hears of it: 400 and 415 for what it has to put right, 429 for more than the
+ * source may send; then nothing was stored
  * @throws {Error} when something could not be stored: the payload has to come again
  */
 export async function acceptPayload(
@@ -44,12 +44,7 @@ export async function acceptPayload(
   await admit(source, translation, services);
   switch (translation.kind) {
     case 'events':
-      try {
-        return await acceptEvents(source, translation.events, services);
-      } catch (error) {
-        if (isAnswered || !(error instanceof HttpProblem)) throw error;
-        return [await park(source, payload, { faults: error.errors }, services)];
-      }
+      return acceptEvents(source, translation.events, services);
     case 'unreadable':
       return [await park(source, payload, translation, services)];
     case 'unsupported':

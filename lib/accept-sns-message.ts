@@ -56,16 +56,24 @@ export async function acceptSnsMessage(
     const payload = payloadOfNotification(source, signed, body, receivedAt);
     return acceptPayload(source, payload, services, { isAnswered: false });
   }
-  if (message.Type === 'UnsubscribeConfirmation') services.telemetry.snsSubscriptionEnded(source.name);
-  else await confirm(source, message, services);
+  await takeConfirmation(source, message, services);
   return [];
 }
 
-async function confirm(
+/**
+ * Confirms a subscription to the source's topic, or notes that one has ended. Safe to repeat.
+ * @throws {HttpProblem} 400 for one that cannot be confirmed
+ * @throws {Error} when SNS could not be asked
+ */
+export async function takeConfirmation(
   { name, topicArn = '' }: Source,
   message: SnsConfirmation,
   { sns, telemetry }: Services,
 ): Promise<void> {
+  if (message.Type === 'UnsubscribeConfirmation') {
+    telemetry.snsSubscriptionEnded(name);
+    return;
+  }
   const url = confirmationUrl(topicArn, message);
   if (url === null) throw new HttpProblem(400, 'SubscribeURL does not confirm a subscription to the topic.');
   if (!(await sns.confirm(url))) {

@@ -2,6 +2,7 @@ import { CreateTopicCommand, PublishCommand, SubscribeCommand } from '@aws-sdk/c
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { cloudEvent, signed, type Connector } from './connector.ts';
 import { putEvents } from './event-bridge-caller.ts';
+import { createSnsTopic, fromSns } from './sns-topic.ts';
 
 /** An event as every door is to bring it; `subject` is a path, so that it can be the key of an object too. */
 export interface DoorEvent {
@@ -24,6 +25,8 @@ export interface Door {
 }
 
 export const doorSecret = `whsec_${Buffer.from('a secret of all doors').toString('base64')}`;
+/** The topic of the source `sns-https`; the stack has to believe it. */
+export const signedTopic = createSnsTopic('arn:aws:sns:eu-west-1:123456789012:signed');
 const account = '000000000000';
 const queueArn = `arn:aws:sqs:eu-west-1:${account}:showpad-connector-events-queue`;
 const topicArn = (name: string): string => `arn:aws:sns:eu-west-1:${account}:${name}`;
@@ -77,6 +80,19 @@ export const doors: readonly Door[] = [
       const body = JSON.stringify(cloudEvent({ ...event }));
       const { status } = await post('/events/https', body, signed(doorSecret, body));
       if (status !== 202) throw new Error(`The webhook was answered with ${status}.`);
+    },
+  },
+  {
+    source: 'sns-https',
+    settings: { topicArn: signedTopic.topicArn },
+    tellsOrder: true,
+    bring: async ({ post }, event) => {
+      const { path, body, headers } = fromSns(
+        '/events/sns-https',
+        signedTopic.notify(cloudEvent({ ...event })),
+      );
+      const { status } = await post(path, body, headers);
+      if (status !== 202) throw new Error(`The message of SNS was answered with ${status}.`);
     },
   },
   {

@@ -5,7 +5,7 @@ import {
   type MessagePayload,
 } from './eventbridge-event.ts';
 import { payloadOfNotification, payloadOfText, type Attributes } from './message-payload.ts';
-import { snsNotificationSchema, type SnsNotification } from './sns-message.ts';
+import { snsMessageSchema, type SnsConfirmation, type SnsNotification } from './sns-message.ts';
 import type { Source } from './source.ts';
 import { parseJson } from './vendor-event.ts';
 
@@ -25,6 +25,8 @@ export interface EventMessage {
   readonly attributes: Attributes;
   readonly claim: Claim;
   readonly notification?: SnsNotification;
+  /** SNS asks first whether the queue wants to hear of a topic, where the topic's owner has subscribed it. */
+  readonly confirmation?: SnsConfirmation;
   readonly event?: EventBridgeEvent;
 }
 
@@ -37,12 +39,14 @@ export const sourceAttribute = 'source';
  */
 export function readEventMessage(text: string, attributes: Attributes): EventMessage {
   const value = parseJson(Buffer.from(text));
-  const notification = snsNotificationSchema.safeParse(value).data;
-  if (notification !== undefined) {
-    const given = attributes[sourceAttribute] ?? notification.MessageAttributes?.[sourceAttribute]?.Value;
-    const claim = { topicArn: notification.TopicArn, ...(given !== undefined && { given }) };
-    return { text, attributes, claim, notification };
+  const message = snsMessageSchema.safeParse(value).data;
+  if (message?.Type === 'Notification') {
+    const given = attributes[sourceAttribute] ?? message.MessageAttributes?.[sourceAttribute]?.Value;
+    const claim = { topicArn: message.TopicArn, ...(given !== undefined && { given }) };
+    return { text, attributes, claim, notification: message };
   }
+  if (message !== undefined)
+    return { text, attributes, claim: { topicArn: message.TopicArn }, confirmation: message };
   const event = eventBridgeSchema.safeParse(value).data;
   const given = attributes[sourceAttribute];
   const names = namesIn(value);

@@ -3,7 +3,10 @@ import type { ConnectorEvent, Fault } from '../events.ts';
 
 export const topicArnSchema = z
   .string()
-  .regex(/^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[\w-]{1,256}$/, 'must be the ARN of an SNS topic');
+  .regex(
+    /^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[\w-]{1,256}(?:\.fifo)?$/,
+    'must be the ARN of an SNS topic',
+  );
 
 /** The ways by which a source's events come in. */
 export const doors = ['https', 'queue', 'inbox'] as const;

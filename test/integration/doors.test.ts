@@ -3,7 +3,8 @@ import type { DesiredState } from '../../lib/desired-state.ts';
 import { getServices } from '../../lib/services.ts';
 import type { EmulatedAsset } from '../../local/showpad/asset-resource.ts';
 import { md5, pdf, startConnector, type Connector } from '../connector.ts';
-import { doors, doorSecret, type DoorEvent } from '../doors.ts';
+import { doors, doorSecret, signedTopic, type DoorEvent } from '../doors.ts';
+import { believeTopic } from '../sns-topic.ts';
 
 const division = '0123456789abcdef0123456789abcdef';
 const subject = 'brochures/flow 200.pdf';
@@ -22,6 +23,7 @@ beforeAll(async () => {
       ]),
     ),
   });
+  believeTopic(signedTopic);
 });
 afterAll(() => connector.stop());
 

@@ -8,6 +8,7 @@ import { jobId, Jobs } from '../../lib/jobs.ts';
 import { nextStep } from '../../lib/next-step.ts';
 import { ParkedPayloads } from '../../lib/parked-payloads.ts';
 import { sqsEvent } from '../../local/sqs-event.ts';
+import { believeTopic, createSnsTopic } from '../sns-topic.ts';
 import {
   aws,
   awsError,
@@ -86,6 +87,21 @@ test('the sources are told to the sweeper', async () => {
   const roster = { pk: 'SOURCES', sk: 'ROSTER' };
   const { Item } = await table().database.send(new GetCommand({ TableName: table().tableName, Key: roster }));
   expect(Item).toMatchObject({ sources: { [aws.source]: {} } });
+});
+
+test('a subscription of the queue to the topic of a source is confirmed, and to no other', async () => {
+  const topic = createSnsTopic();
+  believeTopic(topic);
+  aws.sources = { [aws.source]: { secrets: [secret], topicArn: topic.topicArn } };
+  const asking = topic.confirmation();
+  expect(await receive(asking, { attributes: {} })).toBe(true);
+  expect(topic.asked).toEqual([asking['SubscribeURL']]);
+  const stranger = createSnsTopic('arn:aws:sns:eu-west-1:123456789012:other').confirmation();
+  expect(await receive(stranger, { attributes: {} })).toBe(false);
+  const elsewhere = topic.confirmation('SubscriptionConfirmation', { SubscribeURL: 'https://example.com/' });
+  expect(await receive(elsewhere, { attributes: {} })).toBe(false);
+  expect(topic.asked).toHaveLength(1);
+  expect(sent()).toEqual([]);
 });
 
 describe('the trace of a job is', () => {
