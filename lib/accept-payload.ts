@@ -37,7 +37,7 @@ export async function acceptPayload(
   services: Services,
   { isAnswered }: Reception = { isAnswered: true },
 ): Promise<readonly Accepted[]> {
-  const translation = adapterOf(source).translate(source, payload);
+  const translation = await translationOf(source, payload, services);
   if (!isAnswered && translation.kind !== 'events') {
     return [await park(source, payload, faultyOf(translation), services)];
   }
@@ -66,7 +66,7 @@ export async function replayPayload(job: Job, services: Services): Promise<boole
   const payload = await parkedPayloads.get(job.id);
   const source = await sources.findNow(job.source);
   if (payload === null || source === undefined) return false;
-  const translation = adapterOf(source).translate(source, payload);
+  const translation = await translationOf(source, payload, services);
   const isRead = translation.kind === 'events';
   // First: should this end here, the next try finds the same events.
   if (isRead) await acceptEvents(source, translation.events, services);
@@ -79,6 +79,13 @@ export async function replayPayload(job: Job, services: Services): Promise<boole
   const error = reason(faultyOf(translation).faults);
   await endJob(services, reopened, { state: 'failed', error });
   return true;
+}
+
+/** What a payload means: to its source's adapter, or by what is in the bucket now. */
+async function translationOf(source: Source, payload: Payload, services: Services): Promise<Translation> {
+  if (payload.door !== 'inbox') return adapterOf(source).translate(source, payload);
+  const { translateFile } = await import('./inbox/translate-file.ts');
+  return translateFile(source, payload, services);
 }
 
 /** Only what is surely the source's own counts: nobody else can use up its allowance. */
@@ -103,7 +110,7 @@ function faultyOf(translation: Exclude<Translation, { kind: 'events' }>): Faulty
 /** Payload, then job: a job whose payload is not there could never be read. */
 async function park(
   source: Source,
-  { headers, body, receivedAt }: Payload,
+  { headers, ...sent }: Payload,
   { faults, subject = '(unreadable)' }: Faulty,
   { jobs, parkedPayloads, queues, telemetry }: Services,
 ): Promise<Accepted> {
@@ -111,7 +118,8 @@ async function park(
   const kept = Object.fromEntries(
     names.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]])),
   );
-  const payload: Payload = { headers: kept, body, receivedAt };
+  const payload: Payload = { ...sent, headers: kept };
+  const { receivedAt } = payload;
   const eventId = payloadId(payload);
   const id = jobId(source.name, eventId);
   await parkedPayloads.keep(id, payload);

@@ -27,6 +27,7 @@ export const configSchema = z.object({
   POLL_QUEUE_URL: name,
   PERSONAL_UPLOAD_QUEUE_URL: name,
   MANIFEST_QUEUE_URL: name,
+  INBOX_QUEUE_URL: name,
   OUTCOME_QUEUE_URL: name,
   OUTCOME_TOPIC_ARN: name,
   ENVIRONMENT_NAME: name,

@@ -15,8 +15,9 @@ export async function noteFault(services: Services, record: SQSRecord, error: Er
     const queue = services.queues.nameOf(eventSourceARN);
     if (queue === undefined) return false;
     const attempts = Number(attributes.ApproximateReceiveCount);
-    // The job has ended as it has, whether others could be told of it or not; an import notes its faults itself.
-    if (queue === 'outcome' || queue === 'manifest')
+    // The job has ended as it has, whether others could be told of it or not; an import notes its faults itself; and a
+    // file in the inbox has no job yet.
+    if (queue === 'outcome' || queue === 'manifest' || queue === 'inbox')
       return attempts >= (await services.queues.settings(queue)).mostReceives;
     const message = readStepMessage(body);
     if (message !== undefined) {

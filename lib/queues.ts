@@ -82,7 +82,9 @@ export const queueNames = Object.keys(consumers) as readonly QueueName[];
 export type OutcomeQueueName = 'outcome';
 /** The queue whose messages are about no single job: manifests are imported. */
 export type ManifestQueueName = 'manifest';
-type AnyQueueName = QueueName | OutcomeQueueName | ManifestQueueName;
+/** The queue whose messages are S3's: it tells of files in the inbox. */
+export type InboxQueueName = 'inbox';
+type AnyQueueName = QueueName | OutcomeQueueName | ManifestQueueName | InboxQueueName;
 type MessageTo<Queue extends QueueName | OutcomeQueueName> = Queue extends OutcomeQueueName
   ? OutcomeMessage
   : StepMessage;
@@ -165,7 +167,7 @@ export class Queues {
   /** Which of our queues an ARN names, if any. */
   nameOf(arn: string): AnyQueueName | undefined {
     const last = arn.split(':').at(-1);
-    const names = [...queueNames, 'outcome', 'manifest'] as const;
+    const names = [...queueNames, 'outcome', 'manifest', 'inbox'] as const;
     return names.find((name) => this.#urls[name].split('/').at(-1) === last);
   }
 

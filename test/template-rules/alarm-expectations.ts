@@ -34,10 +34,10 @@ const behind = (alarm: string, seconds: number): AlarmExpectation => ({
 
 /** When every alarm is to ring: what on-call bears, and what it must hear. */
 export const alarmExpectations: readonly AlarmExpectation[] = [
-  ...['Stage', 'Upload', 'Metadata', 'PersonalUpload', 'Poll', 'Manifest', 'Outcome'].map((name) =>
+  ...['Stage', 'Upload', 'Metadata', 'PersonalUpload', 'Poll', 'Manifest', 'Inbox', 'Outcome'].map((name) =>
     deadLetters(`${name}DeadLetterAlarm`),
   ),
-  ...['Stage', 'Upload', 'Metadata', 'PersonalUpload', 'Manifest', 'Outcome'].map((name) =>
+  ...['Stage', 'Upload', 'Metadata', 'PersonalUpload', 'Manifest', 'Inbox', 'Outcome'].map((name) =>
     behind(`${name}AgeAlarm`, 3_600),
   ),
   // A poll waits for as long as Showpad may process.
@@ -118,6 +118,7 @@ export const alarmExpectations: readonly AlarmExpectation[] = [
       'UpdateMetadata',
       'PollProcessing',
       'ImportManifest',
+      'ReceiveFile',
     ].map((id) => ({
       [`Errors of ${id}`]: 3,
     })),
@@ -134,6 +135,7 @@ export const alarmExpectations: readonly AlarmExpectation[] = [
       'UpdateMetadata',
       'PollProcessing',
       'ImportManifest',
+      'ReceiveFile',
     ].map((id) => ({
       [`Throttles of ${id}`]: 1,
     })),

@@ -131,6 +131,7 @@ describe('what is shipped', () => {
       POLL_QUEUE_URL: 'http://127.0.0.1/poll',
       PERSONAL_UPLOAD_QUEUE_URL: 'http://127.0.0.1/personal-upload',
       MANIFEST_QUEUE_URL: 'http://127.0.0.1/manifest',
+      INBOX_QUEUE_URL: 'http://127.0.0.1/inbox',
       OUTCOME_QUEUE_URL: 'http://127.0.0.1/outcome',
       OUTCOME_TOPIC_ARN: 'arn:aws:sns:eu-west-1:000000000000:outcome',
       ENVIRONMENT_NAME: 'test',
