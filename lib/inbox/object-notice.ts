@@ -10,7 +10,7 @@ export interface ObjectNotice {
   readonly eventId: string;
 }
 
-const longestSequencer = 64;
+const usualLength = 32;
 
 /** A notification as the payload of its source: what is needed to look at the object again. */
 export function payloadOfRecord(record: ObjectRecord): Payload {
@@ -35,7 +35,7 @@ export function noticeOf({ body }: Payload): ObjectNotice {
   const record = objectRecordSchema.parse(JSON.parse(body.toString('utf8')));
   const { eventName, eventTime, s3 } = record;
   const key = objectKeyOf(record);
-  const sequencer = s3.object.sequencer.toUpperCase().padEnd(longestSequencer, '0');
+  const sequencer = s3.object.sequencer.toUpperCase().padEnd(usualLength, '0');
   const digest = createHash('sha256').update(JSON.stringify([key, eventName, sequencer, eventTime]));
   return {
     key,

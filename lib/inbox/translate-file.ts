@@ -31,9 +31,11 @@ const unknownTypes: readonly (string | undefined)[] = [
 
 /**
  * What a notification of the inbox means. It only says "look at this key": a file that is there becomes an upsert,
- * one that is not an archive. S3 reads its own writes, so whoever handles a notification sees a state at least as new
- * as it, and the event of the newest notification, which wins, has seen the last state: any number of them, in any
- * order, ends there. A file that is replaced while it is fetched is fetched again for the notification that follows.
+ * one that is not an archive. S3 is strongly consistent, so whoever handles a notification sees a state at least as
+ * new as it, and the event of the newest notification, which wins, has seen the last state: any number of them, in any
+ * order, ends there. A file that is replaced while it is fetched is fetched again for the notification that follows,
+ * and what goes to Showpad goes once, by its checksum.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html#ConsistencyModel
  */
 export async function translateFile(
   source: Source,
@@ -50,7 +52,7 @@ export async function translateFile(
   }
   const look = place.isSidecar
     ? await lookAtSidecar(source, place, notice, known, services)
-    : await lookAtFile(source, place, services);
+    : await lookAtFile(source, place, notice, services);
   if (look.asks === 'nothing') {
     services.logger.info('nothing comes of an object in the inbox', { key: notice.key, why: look.why });
     return none;
@@ -77,8 +79,14 @@ function covers(event: ConnectorEvent, { type, wishes }: Job, { onDelete }: Sour
   return event.type === type && wishes.every((path) => laid.has(path));
 }
 
-async function lookAtFile(source: Source, { fileKey }: InboxPlace, services: Services): Promise<Look> {
+async function lookAtFile(
+  source: Source,
+  { fileKey }: InboxPlace,
+  { isRemoval }: ObjectNotice,
+  services: Services,
+): Promise<Look> {
   if (hasDotSegment(fileKey)) {
+    if (isRemoval) return { asks: 'nothing', why: 'nothing had come of it' };
     return { asks: 'mending', faults: [{ field: fileKey, message: 'must not have . or .. as a part' }] };
   }
   const inbox = await services.inbox();

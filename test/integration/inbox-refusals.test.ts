@@ -110,6 +110,9 @@ test('an empty file, and one whose name a URL cannot say, fail with a reason', a
   expect(empty?.error).toMatchObject({ code: 'FILE_EMPTY' });
   const [dotted] = await jobsOf(connector, 'inbox/demo/a/../b.pdf');
   expect(dotted?.error?.message).toContain('inbox/demo/a/../b.pdf must not have . or .. as a part');
+  await takeAway(connector, 'inbox/demo/a/../b.pdf');
+  await settled();
+  expect(await jobsOf(connector, 'inbox/demo/a/../b.pdf')).toHaveLength(1);
   const [line] = await jobsOf(connector, '(unreadable)', 'demo');
   expect(line?.error?.message).toContain('subject must not hold line breaks');
 });

@@ -146,7 +146,8 @@ test('a file without an extension is of the type that S3 says, and JSON alone is
   const desired = await desiredOf(connector, 'demo', key);
   expect(desired).toMatchObject({ content: { value: { file: { mediaType: 'application/pdf' } } } });
   const data = await desiredOf(connector, 'demo', 'inbox/demo/data.json');
-  expect(data).toMatchObject({ content: { value: { file: { name: 'data.json' } } } });
+  const url = inboxUrl(Bucket ?? '', 'inbox/demo/data.json');
+  expect((data['content'] as { value: unknown }).value).toEqual({ file: { url, name: 'data.json' } });
 });
 
 test('a burst of files with and without metadata, copies among them, becomes one upload each, and goes as one', async () => {
