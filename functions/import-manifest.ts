@@ -3,11 +3,12 @@ import * as z from 'zod';
 import type { EventOrigin } from '../lib/accept-events.ts';
 import { nameWork } from '../lib/current-work.ts';
 import { sqsHandler, type MessageInvocation } from '../lib/handlers.ts';
-import { beginImports, objectEventSchema } from '../lib/manifest/begin-imports.ts';
+import { beginImports } from '../lib/manifest/begin-imports.ts';
 import { checkTurn, runTurn, type TurnOutcome } from '../lib/manifest/import-turn.ts';
 import { hasImportEnded, type Import } from '../lib/manifest/imports.ts';
 import { ManifestGoneError } from '../lib/manifest/manifest-object.ts';
 import { reportTurn } from '../lib/manifest/report-import.ts';
+import { objectEventSchema } from '../lib/object-event.ts';
 import { importMessageSchema, type ImportMessage } from '../lib/queues.ts';
 import { withoutSecrets } from '../lib/without-secrets.ts';
 

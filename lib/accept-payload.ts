@@ -39,7 +39,7 @@ export async function acceptPayload(
   services: Services,
   { isAnswered, faults: found = [] }: Reception = { isAnswered: true },
 ): Promise<readonly Accepted[]> {
-  const translation = adapterOf(source).translate(source, payload);
+  const translation = await translationOf(source, payload, services);
   if (!isAnswered) return takeOrKeep(source, payload, translation, found, services);
   await admit(source, translation, services);
   switch (translation.kind) {
@@ -66,7 +66,7 @@ export async function replayPayload(job: Job, services: Services): Promise<boole
   const payload = await parkedPayloads.get(job.id);
   const source = await sources.findNow(job.source);
   if (payload === null || source === undefined) return false;
-  const translation = adapterOf(source).translate(source, payload);
+  const translation = await translationOf(source, payload, services);
   // First: should this end here, the next try finds the same events.
   const taken = await take(source, translation, services);
   if (await jobs.advance(job.id, 'received', fromTheBeginning())) await telemetry.jobRetried(job);
@@ -111,6 +111,13 @@ async function takeOrKeep(
   return [await park(source, payload, { ...taken, faults: [...found, ...others] }, services)];
 }
 
+/** What a payload means: to its source's adapter, or by what is in the bucket now. */
+async function translationOf(source: Source, payload: Payload, services: Services): Promise<Translation> {
+  if (payload.door !== 'inbox') return adapterOf(source).translate(source, payload);
+  const { translateFile } = await import('./inbox/translate-file.ts');
+  return translateFile(source, payload, services);
+}
+
 /** Only what is surely the source's own counts: nobody else can use up its allowance. */
 async function admit(
   { name, eventsPerMinute }: Source,
@@ -134,7 +141,7 @@ function faultyOf(translation: Exclude<Translation, { kind: 'events' }>): Faulty
 /** Payload, then job: a job whose payload is not there could never be read. */
 async function park(
   source: Source,
-  { headers, body, receivedAt }: Payload,
+  { headers, ...sent }: Payload,
   { faults, subject = '(unreadable)' }: Faulty,
   { jobs, parkedPayloads, queues, telemetry }: Services,
 ): Promise<Accepted> {
@@ -142,7 +149,8 @@ async function park(
   const kept = Object.fromEntries(
     names.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]])),
   );
-  const payload: Payload = { headers: kept, body, receivedAt };
+  const payload: Payload = { ...sent, headers: kept };
+  const { receivedAt } = payload;
   const eventId = payloadId(payload);
   const id = jobId(source.name, eventId);
   await parkedPayloads.keep(id, payload);

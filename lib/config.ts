@@ -28,6 +28,7 @@ export const configSchema = z.object({
   PERSONAL_UPLOAD_QUEUE_URL: name,
   MANIFEST_QUEUE_URL: name,
   EVENTS_QUEUE_URL: name,
+  INBOX_QUEUE_URL: name,
   OUTCOME_QUEUE_URL: name,
   OUTCOME_TOPIC_ARN: name,
   ENVIRONMENT_NAME: name,

@@ -9,13 +9,16 @@ import {
 } from './asset-state.ts';
 import { composeChanges } from './asset-changes.ts';
 import type { AssetDraft } from './asset-draft.ts';
-import { desiredName, oldestOrder } from './desired-state.ts';
+import { desiredName, oldestOrder, type DesiredState } from './desired-state.ts';
 import type { EventOrder } from './event-order.ts';
 import { cleanFileName } from './file-name.ts';
+import { isDroppedUrl } from './inbox/inbox-place.ts';
+import type { Job } from './jobs.ts';
 import type { DivisionWish } from './metadata.ts';
 import { pendingPaths } from './next-step.ts';
 import { JobFailure, TryAgain } from './reasons.ts';
 import { createAsset, findAssetsByExternalId } from './showpad/assets.ts';
+import type { NameSource } from './showpad-names.ts';
 import type { ShowpadClient } from './showpad/client.ts';
 import { ShowpadError } from './showpad/errors.ts';
 import { assertFitsInTime } from './transfer-limits.ts';
@@ -90,8 +93,7 @@ async function create(work: Work, lease: Lease, asset: Asset, client: ShowpadCli
   const { services, job, attempt } = work;
   const { desired, key, staged } = asset;
   const names = await services.names();
-  const divisionWish = desired.fields['division']?.value ?? job.defaults.division;
-  const divisionId = await names.divisionId(divisionWish as DivisionWish | undefined);
+  const divisionId = await divisionOf(names, job, desired);
   const url =
     desired.content !== undefined && 'url' in desired.content.value ? desired.content.value.url : undefined;
   // An asset whose file could never follow would stay unfinished.
@@ -142,6 +144,21 @@ async function create(work: Work, lease: Lease, asset: Asset, client: ShowpadCli
     }
     throw error;
   }
+}
+
+/** @throws {JobFailure} DIVISION_UNKNOWN; for a file of the inbox with where a Division can be named */
+async function divisionOf(names: NameSource, { defaults }: Job, desired: DesiredState): Promise<string> {
+  const wish = (desired.fields['division']?.value ?? defaults.division) as DivisionWish | undefined;
+  const content = desired.content?.value;
+  const dropped = content !== undefined && 'file' in content && isDroppedUrl(content.file.url);
+  return names.divisionId(wish).catch((error: unknown) => {
+    if (!(error instanceof JobFailure) || wish !== undefined || !dropped) throw error;
+    const beside = `Put a file of the same name and .json beside it, with {"division": "…"} in it`;
+    throw new JobFailure(
+      error.code,
+      `${error.message} ${beside}, or put it again with the metadata x-amz-meta-division, or give the source a "division", and put it again.`,
+    );
+  });
 }
 
 function isConflict(error: unknown): error is ShowpadError {

@@ -11,7 +11,8 @@ export function isInboxUrl(url: string): boolean {
 }
 
 /**
- * Opens a file that waits in the inbox bucket, named as `s3://{bucket}/files/{source}/…`, as a stream that is judged
+ * Opens a file that waits in the inbox bucket, named as `s3://{bucket}/files/{source}/…` or
+ * `s3://{bucket}/inbox/{source}/…`, as a stream that is judged
  * like that of any source. A source reaches what was put there for it, and nothing else.
  * @throws {SourceError} here and from the body
  */
@@ -23,7 +24,8 @@ export async function openInboxFile(
 ): Promise<Download> {
   const url = new URL(address);
   const key = decodeURIComponent(url.pathname.slice(1));
-  if (url.host !== bucket || !key.startsWith(`files/${source}/`)) {
+  const isOwn = ['files', 'inbox'].some((folder) => key.startsWith(`${folder}/${source}/`));
+  if (url.host !== bucket || !isOwn) {
     throw new SourceError('SOURCE_FORBIDDEN', `${address} is not among the files of the source “${source}”.`);
   }
   const answer = await s3

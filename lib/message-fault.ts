@@ -1,6 +1,6 @@
 import type { SQSRecord } from 'aws-lambda';
 import { settleLetter } from './dead-letter.ts';
-import { consumers, readStepMessage } from './queues.ts';
+import { consumers, isStep, readStepMessage } from './queues.ts';
 import type { Services } from './services.ts';
 import { redact } from './showpad/redact.ts';
 
@@ -16,9 +16,8 @@ export async function noteFault(services: Services, record: SQSRecord, error: Er
     if (queue === undefined) return false;
     const attempts = Number(attributes.ApproximateReceiveCount);
     // The job has ended as it has, whether others could be told of it or not; an import notes its faults itself; and
-    // what others send is about no job yet.
-    if (queue === 'outcome' || queue === 'manifest' || queue === 'events')
-      return attempts >= (await services.queues.settings(queue)).mostReceives;
+    // what doors are told of is about no job yet.
+    if (!isStep(queue)) return attempts >= (await services.queues.settings(queue)).mostReceives;
     const message = readStepMessage(body);
     if (message !== undefined) {
       await services.openJobs.noteFault(message.jobId, {

@@ -8,6 +8,7 @@ import type { Payload } from './sources/source.ts';
 export const unreadableType = 'unreadable';
 
 interface ParkedItem {
+  readonly door?: Payload['door'];
   readonly headers: Payload['headers'];
   readonly body: Uint8Array;
   readonly receivedAt: string;
@@ -31,14 +32,16 @@ export class ParkedPayloads {
   }
 
   /** Keeps a payload; where it is kept already, it stays as it first came. */
-  async keep(jobId: string, { headers, body, receivedAt }: Payload): Promise<void> {
-    await this.#items.create(payloadKey(jobId), { headers, body, receivedAt: receivedAt.toISOString() });
+  async keep(jobId: string, { receivedAt, ...payload }: Payload): Promise<void> {
+    await this.#items.create(payloadKey(jobId), { ...payload, receivedAt: receivedAt.toISOString() });
   }
 
   async get(jobId: string): Promise<Payload | null> {
     const item = await this.#items.read<ParkedItem>(payloadKey(jobId));
     if (item === null) return null;
-    return { headers: item.headers, body: Buffer.from(item.body), receivedAt: new Date(item.receivedAt) };
+    const { door, headers, body, receivedAt } = item;
+    const payload = { headers, body: Buffer.from(body), receivedAt: new Date(receivedAt) };
+    return door === undefined ? payload : { ...payload, door };
   }
 }
 

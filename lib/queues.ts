@@ -78,13 +78,19 @@ export const consumers: Readonly<Record<QueueName, string>> = {
   personalUpload: 'upload-personal-file',
 };
 export const queueNames = Object.keys(consumers) as readonly QueueName[];
+
+/** Whether the messages of a queue ask for a step of a job. */
+export function isStep(queue: AnyQueueName): queue is QueueName {
+  return Object.hasOwn(consumers, queue);
+}
+
 /** The queue whose messages ask for no step: what became of a job is told to other systems. */
 export type OutcomeQueueName = 'outcome';
 /** The queue whose messages are about no single job: manifests are imported. */
 export type ManifestQueueName = 'manifest';
-/** The queue whose messages are not ours: other systems send their events to it. */
-export type EventsQueueName = 'events';
-type AnyQueueName = QueueName | OutcomeQueueName | ManifestQueueName | EventsQueueName;
+/** The queues of doors, whose messages are not ours: other systems send their events, and S3 tells of files. */
+export type DoorQueueName = 'events' | 'inbox';
+type AnyQueueName = QueueName | OutcomeQueueName | ManifestQueueName | DoorQueueName;
 type MessageTo<Queue extends QueueName | OutcomeQueueName> = Queue extends OutcomeQueueName
   ? OutcomeMessage
   : StepMessage;
@@ -167,7 +173,7 @@ export class Queues {
   /** Which of our queues an ARN names, if any. */
   nameOf(arn: string): AnyQueueName | undefined {
     const last = arn.split(':').at(-1);
-    const names = [...queueNames, 'outcome', 'manifest', 'events'] as const;
+    const names = [...queueNames, 'outcome', 'manifest', 'events', 'inbox'] as const;
     return names.find((name) => this.#urls[name].split('/').at(-1) === last);
   }
 

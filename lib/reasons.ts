@@ -169,7 +169,7 @@ export const reasons = {
   PAYLOAD_UNREADABLE: {
     retryable: true,
     advice:
-      'Put the settings or the "mapping" of the source right (npm run map shows what it reads), then retry the job: its payload is kept.',
+      'Put right what the message names, or the settings or the "mapping" of the source (npm run map shows what it reads), then retry the job: its payload is kept.',
   },
   DEAD_LETTER: {
     retryable: true,

@@ -72,7 +72,7 @@ export interface Services {
   /** Makes a client for a service of AWS that only one function talks to, with the limits of all. */
   readonly awsClient: <Client extends AwsClient>(make: (settings: AwsSettings) => Client) => Client;
   readonly staging: () => Promise<Omit<StagedObject, 'key'>>;
-  /** Where manifests are put, and files that they name by their key. */
+  /** Where manifests are put, files that they name by their key, and files that are content by being there. */
   readonly inbox: () => Promise<Omit<StagedObject, 'key'>>;
   readonly showpad: () => Promise<ShowpadClient>;
   readonly names: () => Promise<ShowpadNames>;
@@ -195,6 +195,7 @@ function buildServices(environment: NodeJS.ProcessEnv): Services {
       poll: config.POLL_QUEUE_URL,
       personalUpload: config.PERSONAL_UPLOAD_QUEUE_URL,
       manifest: config.MANIFEST_QUEUE_URL,
+      inbox: config.INBOX_QUEUE_URL,
       outcome: config.OUTCOME_QUEUE_URL,
       events: config.EVENTS_QUEUE_URL,
     }),

@@ -26,13 +26,15 @@ export function addLargePuts(app: App): void {
   app.addHook('onRequest', async (request: Request, reply) => {
     if (!isLargePut(request)) return;
     const path = request.url.split('?')[0] ?? '';
-    const type = request.headers['content-type'] ?? 'application/octet-stream';
+    const type = String(request.headers['content-type'] ?? 'application/octet-stream');
+    const own = Object.entries(request.headers).filter(([name]) => name.startsWith('x-amz-meta-'));
     const ask = async (
       method: 'POST' | 'PUT',
       query: string,
       payload: Buffer | string = '',
     ): Promise<string[]> => {
-      const headers = { 'content-type': String(type), 'content-length': String(Buffer.byteLength(payload)) };
+      const length = String(Buffer.byteLength(payload));
+      const headers = { 'content-type': type, 'content-length': length, ...Object.fromEntries(own) };
       const answer = await app.inject({ method, url: `${path}?${query}`, payload, headers });
       if (answer.statusCode >= 300)
         throw new Error(`The S3 emulator answered ${answer.statusCode}: ${answer.body}`);

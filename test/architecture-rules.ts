@@ -14,7 +14,7 @@ const layers: readonly RegExp[] = [
   /^(?:test|bench)\//,
   /^(?:local\/|cli\/|build\.ts$)/,
   /^functions\//,
-  /^lib\/(?:handlers|manifest\/(?:accept-rows|begin-imports|import-turn|plan-rows|report-import)|work|proceed|end-job|ensure-asset|accept-events|accept-payload|accept-delivery|accept-sns-message|apply-tag|stage-file|file-details|push-work|end-push|revive-job|resume-job|message-fault|dead-letter|sweep(?:-jobs|-leases|-dead-letters|-bucket|-silence)?|lost-ticket|poll-ticket|send-file|transfer-limits)\.ts$/,
+  /^lib\/(?:handlers|inbox\/translate-file|manifest\/(?:accept-rows|begin-imports|import-turn|plan-rows|report-import)|work|proceed|end-job|ensure-asset|accept-events|accept-payload|accept-delivery|accept-sns-message|apply-tag|stage-file|file-details|push-work|end-push|revive-job|resume-job|message-fault|dead-letter|sweep(?:-jobs|-leases|-dead-letters|-bucket|-silence)?|lost-ticket|poll-ticket|send-file|transfer-limits)\.ts$/,
   /^lib\/services\.ts$/,
   /^lib\//,
 ];

@@ -1,40 +1,17 @@
 import { createHash } from 'node:crypto';
-import * as z from 'zod';
+import { objectKeyOf, type ObjectEvent } from '../object-event.ts';
 import type { Services } from '../services.ts';
 import { formatOf } from './read-manifest.ts';
-
-const recordSchema = z.object({
-  eventName: z.string(),
-  eventTime: z.string(),
-  s3: z.object({
-    bucket: z.object({ name: z.string() }),
-    object: z.object({
-      key: z.string(),
-      size: z.number().default(0),
-      eTag: z.string().default(''),
-      sequencer: z.string().default(''),
-    }),
-  }),
-});
-
-/**
- * What S3 sends to a queue when objects are put, and once, as a test, when it is told of the queue.
- * https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
- */
-export const objectEventSchema = z.union([
-  z.object({ Records: z.array(recordSchema) }),
-  z.object({ Event: z.literal('s3:TestEvent') }).transform(() => ({ Records: [] })),
-]);
-type ObjectEvent = z.output<typeof objectEventSchema>;
 
 const idOf = /^imp_[0-9a-f]{24}$/;
 
 /** Begins the import of every manifest that has come. Safe to repeat: a manifest that comes once begins once. */
 export async function beginImports({ Records }: ObjectEvent, services: Services): Promise<void> {
-  for (const { eventName, eventTime, s3 } of Records) {
+  for (const notified of Records) {
+    const { eventName, eventTime, s3 } = notified;
     if (!eventName.startsWith('ObjectCreated:') || s3.bucket.name !== services.config.INBOX_BUCKET) continue;
     const { size, eTag: etag, sequencer } = s3.object;
-    const key = decodeURIComponent(s3.object.key.replaceAll('+', ' '));
+    const key = objectKeyOf(notified);
     const [folder, source = '', ...rest] = key.split('/');
     const format = formatOf(key);
     if (folder !== 'manifests' || rest.length === 0) continue;

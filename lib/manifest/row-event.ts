@@ -102,7 +102,7 @@ export function filesOf(source: string): string {
 }
 
 /** An object of the inbox bucket, as an event names it. */
-function inboxUrl(bucket: string, key: string): string {
+export function inboxUrl(bucket: string, key: string): string {
   return `s3://${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`;
 }
 
@@ -123,7 +123,8 @@ function fileNameOf(name: unknown, path: string): string {
   return typeof name === 'string' && name !== '' ? name : last || 'file';
 }
 
-function put(data: Record<string, unknown>, path: readonly string[], value: unknown): void {
+/** Puts a value to its place in an object, whose inner objects are made as they are needed. */
+export function put(data: Record<string, unknown>, path: readonly string[], value: unknown): void {
   const [key = '', ...rest] = path;
   if (rest.length === 0) {
     data[key] = value;
@@ -133,10 +134,10 @@ function put(data: Record<string, unknown>, path: readonly string[], value: unkn
   put(inner as Record<string, unknown>, rest, value);
 }
 
-type Cell = { readonly value: unknown } | { readonly fault: string };
+export type Cell = { readonly value: unknown } | { readonly fault: string };
 
 /** A text means in JSON Lines what it means in a cell; everything else is taken as it is. */
-function readCell({ kind, isClearable }: Column, raw: unknown): Cell {
+export function readCell({ kind, isClearable }: Column, raw: unknown): Cell {
   if (raw === null || (raw === 'null' && isClearable)) {
     return isClearable ? { value: null } : { fault: 'cannot be cleared' };
   }

@@ -64,11 +64,7 @@ export type Source = z.output<typeof commonSchema> & {
 
 /** A list of up to five secrets of one form; `signed` says when there must be one. */
 export function secretsOf(secret: z.ZodType<string>) {
-  return z
-    .array(secret)
-    .min(1, 'must list at least one secret')
-    .max(5, 'must list at most five secrets')
-    .default([]);
+  return z.array(secret).max(5, 'must list at most five secrets').default([]);
 }
 
 /** The settings of a source that signs its webhooks with a secret of ours, unless it sends none. */
@@ -88,6 +84,8 @@ export function signed<
 
 /** What a source said, by whatever door it came. */
 export interface Payload {
+  /** The inbox alone, whose notifications say where to look instead of what is wanted. */
+  readonly door?: Extract<Door, 'inbox'>;
   /** Header names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   /** What the sender signed, byte for byte. */

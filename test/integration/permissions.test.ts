@@ -4,6 +4,7 @@ import { parseTemplate } from '../../local/intrinsics.ts';
 import { tellOfAssets } from '../permissions/asset-stories.ts';
 import { tellOfImports, tellOfPlan } from '../permissions/import-stories.ts';
 import { faultsOf, privilegeFaults, type Recording } from '../permissions/least-privilege.ts';
+import { tellOfInbox } from '../permissions/inbox-stories.ts';
 import { tellOfPushes } from '../permissions/push-stories.ts';
 import { tellOfMessages } from '../permissions/queue-stories.ts';
 import { startRecordedConnector, type RecordedConnector } from '../permissions/recorded-connector.ts';
@@ -22,6 +23,7 @@ beforeAll(async () => {
   rig = await startRecordedConnector();
   await tellOfPlan(rig);
   await Promise.all([tellOfAssets(rig), tellOfPushes(rig), tellOfVendors(rig), tellOfMessages(rig)]);
+  await tellOfInbox(rig);
   await tellOfDeadLetters(rig);
   await tellOfImports(rig);
   await tellOfLostMessages(rig);

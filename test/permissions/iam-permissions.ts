@@ -79,6 +79,10 @@ const needsOf: Readonly<Record<string, Needs>> = {
     // Who may not list the bucket is told 403 instead: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
     ...(error === 'NoSuchKey' ? onBucket('s3:ListBucket')(input, logicalId, error) : []),
   ],
+  HeadObjectCommand: (input, logicalId, error) => [
+    ...onObject('s3:GetObject')(input, logicalId, error),
+    ...(error === 'NotFound' ? onBucket('s3:ListBucket')(input, logicalId, error) : []),
+  ],
   ListObjectsV2Command: onBucket('s3:ListBucket'),
   ListMultipartUploadsCommand: onBucket('s3:ListBucketMultipartUploads'),
 

@@ -16,7 +16,7 @@ export async function tellOfDeadLetters({ connector, hardships }: RecordedConnec
   const { stack } = connector;
   const send = (queue: string, body: string) =>
     stack.clients.sqs.send(new SendMessageCommand({ QueueUrl: stack.queues[queue], MessageBody: body }));
-  const all = [...queueNames, 'outcome', 'manifest', 'events'];
+  const all = [...queueNames, 'outcome', 'manifest', 'events', 'inbox'];
   for (const queue of all) await send(queue, 'not ours');
   await hardships.exhaust();
   expect(await stack.deadLetters()).toHaveLength(all.length);

@@ -34,10 +34,10 @@ const behind = (alarm: string, seconds: number): AlarmExpectation => ({
 
 /** When every alarm is to ring: what on-call bears, and what it must hear. */
 export const alarmExpectations: readonly AlarmExpectation[] = [
-  ...['Stage', 'Upload', 'Metadata', 'PersonalUpload', 'Poll', 'Manifest', 'Outcome', 'Events'].map((name) =>
-    deadLetters(`${name}DeadLetterAlarm`),
+  ...['Stage', 'Upload', 'Metadata', 'PersonalUpload', 'Poll', 'Manifest', 'Inbox', 'Outcome', 'Events'].map(
+    (name) => deadLetters(`${name}DeadLetterAlarm`),
   ),
-  ...['Stage', 'Upload', 'Metadata', 'PersonalUpload', 'Manifest', 'Outcome', 'Events'].map((name) =>
+  ...['Stage', 'Upload', 'Metadata', 'PersonalUpload', 'Manifest', 'Inbox', 'Outcome', 'Events'].map((name) =>
     behind(`${name}AgeAlarm`, 3_600),
   ),
   // A poll waits for as long as Showpad may process.
@@ -118,6 +118,7 @@ export const alarmExpectations: readonly AlarmExpectation[] = [
       'UpdateMetadata',
       'PollProcessing',
       'ImportManifest',
+      'ReceiveFile',
       'ReceiveMessage',
     ].map((id) => ({
       [`Errors of ${id}`]: 3,
@@ -135,6 +136,7 @@ export const alarmExpectations: readonly AlarmExpectation[] = [
       'UpdateMetadata',
       'PollProcessing',
       'ImportManifest',
+      'ReceiveFile',
       'ReceiveMessage',
     ].map((id) => ({
       [`Throttles of ${id}`]: 1,

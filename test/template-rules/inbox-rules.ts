@@ -19,6 +19,15 @@ function policiesFor(template: CloudFormationTemplate, queueId: string | undefin
 }
 
 const statement = 'Resources/ManifestQueuePolicy/Properties/PolicyDocument/Statement/1';
+const notifications = 'Resources/InboxBucket/Properties/NotificationConfiguration/QueueConfigurations';
+const lifecycles = 'Resources/InboxBucket/Properties/LifecycleConfiguration/Rules';
+
+/** Which queue hears of what, below which prefix. */
+const wanted: readonly string[] = [
+  's3:ObjectCreated:* manifests/ ManifestQueue',
+  's3:ObjectCreated:* inbox/ InboxQueue',
+  's3:ObjectRemoved:* inbox/ InboxQueue',
+];
 
 export const inboxRules: readonly Rule[] = [
   {
@@ -28,10 +37,11 @@ export const inboxRules: readonly Rule[] = [
       { mistake: 'a statement that denies it', path: `${statement}/Effect`, value: 'Deny' },
       { mistake: "anybody's buckets", path: `${statement}/Condition/StringEquals` },
       { mistake: 'everything that can be done with a queue', path: `${statement}/Action`, value: 'sqs:*' },
-      { mistake: 'a bucket that is made before its policy', path: 'Resources/InboxBucket/DependsOn' },
+      { mistake: 'a bucket that is made before its policies', path: 'Resources/InboxBucket/DependsOn' },
+      { mistake: 'a bucket that is made before one of them', path: 'Resources/InboxBucket/DependsOn/1' },
       {
         mistake: 'a queue that nobody lets S3 send to',
-        path: 'Resources/InboxBucket/Properties/NotificationConfiguration/QueueConfigurations/0/Queue',
+        path: `${notifications}/0/Queue`,
         value: { 'Fn::GetAtt': 'StageQueue.Arn' },
       },
     ],
@@ -47,23 +57,47 @@ export const inboxRules: readonly Rule[] = [
       ),
   },
   {
-    name: 'manifests that come into the inbox are told of, and nothing else is',
+    name: 'manifests and files that come into the inbox are told of, files that go too, and nothing else is',
     mistakes: [
       {
         mistake: 'no notification',
         path: 'Resources/InboxBucket/Properties/NotificationConfiguration',
       },
+      { mistake: 'what an import writes itself', path: `${notifications}/0/Filter` },
+      { mistake: 'files that nobody hears of', path: `${notifications}/1` },
+      { mistake: 'files that go without a word', path: `${notifications}/2` },
       {
-        mistake: 'what an import writes itself',
-        path: 'Resources/InboxBucket/Properties/NotificationConfiguration/QueueConfigurations/0/Filter',
+        mistake: 'files that stand before the turns of imports',
+        path: `${notifications}/1/Queue`,
+        value: { 'Fn::GetAtt': 'ManifestQueue.Arn' },
       },
+      { mistake: 'copies of files alone', path: `${notifications}/1/Event`, value: 's3:ObjectCreated:Copy' },
     ],
     faults: (template) => {
       const inbox = template.Resources['InboxBucket']?.Properties;
-      const prefixes = list(at(inbox, 'NotificationConfiguration', 'QueueConfigurations')).map((one) =>
-        at(one, 'Filter', 'S3Key', 'Rules', 0, 'Value'),
+      const told = list(at(inbox, 'NotificationConfiguration', 'QueueConfigurations')).map((one) =>
+        [at(one, 'Event'), at(one, 'Filter', 'S3Key', 'Rules', 0, 'Value'), target(at(one, 'Queue'))].join(
+          ' ',
+        ),
       );
-      return prefixes.join() === 'manifests/' ? [] : ['The inbox tells of something else than manifests.'];
+      const isRight = told.length === wanted.length && wanted.every((one) => told.includes(one));
+      return isRight ? [] : ['The inbox tells of something else than manifests and files, or to others.'];
     },
+  },
+  {
+    // S3 tells of an object that expires by another event, and its asset would stay as it is.
+    name: 'files in the inbox never go by themselves',
+    mistakes: [
+      { mistake: 'all files', path: `${lifecycles}/1/Prefix` },
+      { mistake: 'those of the inbox', path: `${lifecycles}/1/Prefix`, value: 'inbox/demo/' },
+      { mistake: 'those whose keys begin so', path: `${lifecycles}/1/Prefix`, value: 'i' },
+    ],
+    faults: (template) =>
+      list(at(template.Resources['InboxBucket']?.Properties, 'LifecycleConfiguration', 'Rules'))
+        .filter((rule) => at(rule, 'ExpirationInDays') !== undefined)
+        .map((rule) => at(rule, 'Prefix') ?? '')
+        .filter((prefix) => typeof prefix === 'string')
+        .filter((prefix) => 'inbox/'.startsWith(prefix) || prefix.startsWith('inbox/'))
+        .map((prefix) => `Files below “${prefix}” expire, and with them files of the inbox.`),
   },
 ];

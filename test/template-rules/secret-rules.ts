@@ -5,7 +5,7 @@ import { at, list, target, type Rule } from './rule.ts';
 const operators = new Set(['PlanRowsRole']);
 
 /** Behind a queue, but a door like those behind routes: they take what others put in, for a source. */
-const doors = new Set(['ImportManifestRole', 'ReceiveMessageRole']);
+const doors = new Set(['ImportManifestRole', 'ReceiveFileRole', 'ReceiveMessageRole']);
 
 export const secretRules: readonly Rule[] = [
   {

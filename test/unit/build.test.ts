@@ -132,6 +132,7 @@ describe('what is shipped', () => {
       PERSONAL_UPLOAD_QUEUE_URL: 'http://127.0.0.1/personal-upload',
       MANIFEST_QUEUE_URL: 'http://127.0.0.1/manifest',
       EVENTS_QUEUE_URL: 'http://127.0.0.1/events',
+      INBOX_QUEUE_URL: 'http://127.0.0.1/inbox',
       OUTCOME_QUEUE_URL: 'http://127.0.0.1/outcome',
       OUTCOME_TOPIC_ARN: 'arn:aws:sns:eu-west-1:000000000000:outcome',
       ENVIRONMENT_NAME: 'test',

@@ -12,6 +12,7 @@ const usable = {
   PERSONAL_UPLOAD_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/1/personal-upload',
   MANIFEST_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/1/manifest',
   EVENTS_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/1/events',
+  INBOX_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/1/inbox',
   OUTCOME_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/1/outcome',
   OUTCOME_TOPIC_ARN: 'arn:aws:sns:eu-west-1:000000000000:outcome',
   ENVIRONMENT_NAME: 'test',

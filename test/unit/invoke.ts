@@ -23,6 +23,7 @@ export const functionEnvironment: Readonly<Record<string, string>> = {
   PERSONAL_UPLOAD_QUEUE_URL: 'http://127.0.0.1:1/000000000000/personal-upload',
   MANIFEST_QUEUE_URL: 'http://127.0.0.1:1/000000000000/manifest',
   EVENTS_QUEUE_URL: 'http://127.0.0.1:1/000000000000/events',
+  INBOX_QUEUE_URL: 'http://127.0.0.1:1/000000000000/inbox',
   OUTCOME_QUEUE_URL: 'http://127.0.0.1:1/000000000000/outcome',
   OUTCOME_TOPIC_ARN: 'arn:aws:sns:eu-west-1:000000000000:outcome',
   ENVIRONMENT_NAME: 'test',

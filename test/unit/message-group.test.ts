@@ -37,6 +37,7 @@ it('a message carries its job, and the group of the job’s source', async () =>
     poll: 'poll',
     personalUpload: 'personal',
     manifest: 'manifest',
+    inbox: 'inbox',
     outcome: 'outcome',
     events: 'events',
   };
