@@ -13,13 +13,16 @@ const longestName = 200;
 
 /**
  * The source that a message is of: the one that was named with it; else the one whose topic it came by; else the one
- * that is called, or known as, what all of its events say. It has to have the door `queue`.
+ * that is called, or known as, what all of its events say; else, where one source alone has the door `queue`, that one.
+ * It has to have the door `queue`.
  * @throws {UnattributedMessage} when that is not exactly one; it tells what was given, never which sources there are
  * @throws {Error} when the sources cannot be read
  */
 export async function sourceOfMessage(claim: Claim, sources: SourceRegistry): Promise<Source> {
   const [first, ...others] = await Promise.all(asked(claim).map((one) => find(one, sources)));
   if (first === undefined) {
+    const only = await onlyOpen(sources);
+    if (only !== undefined) return only;
     throw new UnattributedMessage(
       'The message does not say whose it is. Send it with the name of its source in the message attribute "source".',
     );
@@ -45,6 +48,8 @@ interface Question {
   readonly what: string;
   readonly advice: string;
   readonly isMeant: (source: Source) => boolean;
+  /** Whether it was not said to us, but is what events say of themselves, to whomever they come. */
+  readonly isInEvents?: boolean;
 }
 
 function asked({ given, topicArn, names = [] }: Claim): Question[] {
@@ -59,11 +64,15 @@ function asked({ given, topicArn, names = [] }: Claim): Question[] {
   return names.map((known) => ({
     what: `called, or known as, ${quoted(known)}`,
     advice: 'Set it up, or add the name to the "knownAs" of one',
-    isMeant: ({ name, knownAs }) => name === known || knownAs.includes(known),
+    isMeant: ({ name, knownAs }) => [name, `/${name}`, ...knownAs].includes(known),
+    isInEvents: true,
   }));
 }
 
-async function find({ what, advice, isMeant }: Question, sources: SourceRegistry): Promise<Source> {
+async function find(
+  { what, advice, isMeant, isInEvents }: Question,
+  sources: SourceRegistry,
+): Promise<Source> {
   const [found, another] = await sources.findAll((source) => isMeant(source) && isOpen(source));
   if (another !== undefined) {
     throw new UnattributedMessage(
@@ -76,7 +85,23 @@ async function find({ what, advice, isMeant }: Question, sources: SourceRegistry
       `The source ${what} takes nothing from the queue. Add "queue" to its "doors", ${redrive}.`,
     );
   }
+  const only = isInEvents === true ? await onlyOpen(sources, isMeant) : undefined;
+  if (only !== undefined) return only;
   throw new UnattributedMessage(`There is no source ${what}. ${advice}, ${redrive}.`);
+}
+
+/**
+ * The source that has the door `queue`, where it is the only one, as the secret says now: one that was set up a moment
+ * ago has its events, and no other.
+ */
+async function onlyOpen(
+  sources: SourceRegistry,
+  isMeant: (source: Source) => boolean = () => false,
+): Promise<Source | undefined> {
+  if ((await sources.findAll(isOpen)).length !== 1) return undefined;
+  const open = await sources.findAllNow(isOpen);
+  const [only, another] = open.length === 1 ? open : open.filter(isMeant);
+  return another === undefined ? only : undefined;
 }
 
 function isOpen({ doors }: Source): boolean {

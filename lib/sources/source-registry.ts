@@ -63,6 +63,14 @@ export class SourceRegistry {
     return (await this.#load(true)).get(name);
   }
 
+  /**
+   * All sources that are meant, as the secret says now, however often that is asked.
+   * @throws {Error} when the secret cannot be read or is not usable
+   */
+  async findAllNow(isMeant: (source: Source) => boolean): Promise<readonly Source[]> {
+    return [...(await this.#load(true)).values()].filter(isMeant);
+  }
+
   async #fresh(): Promise<Sources | undefined> {
     const look = this.#look;
     if (look?.state === 'done' && this.#now() - look.at < quietMs) return undefined;

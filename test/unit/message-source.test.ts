@@ -24,6 +24,7 @@ describe('a message is of the source', () => {
       { names: ['dam', '/dam', 'com.acme.dam'] },
       'dam',
     ],
+    ['of which its events give the name as a path', { names: ['/cms'] }, 'cms'],
     ['whose topic it came by', { topicArn: arn('dam') }, 'dam'],
     ['that was named, of those with its topic', { given: 'cms', topicArn: arn('both') }, 'cms'],
   ])('%s', async (_what, claim, name) => {
@@ -39,6 +40,34 @@ describe('a message is of the source', () => {
     known = { ...sources, web: { secrets } };
     const again = new SourceRegistry(({ fresh }) => Promise.resolve(JSON.stringify(fresh ? known : sources)));
     expect((await sourceOfMessage({ given: 'web' }, again)).name).toBe('web');
+  });
+});
+
+describe('where one source alone takes messages from the queue', () => {
+  const few = () => ({ dam: sources.dam, web: sources.web });
+
+  it.each<[string, Claim]>([
+    ['that says nothing', {}],
+    ['whose events say something else', { names: ['/tests', 'https://acme.example/dam'] }],
+  ])('a message %s is of that source', async (_what, claim) => {
+    expect(await find(claim, few)).toBe('dam');
+  });
+
+  it('a message of one that was set up a moment ago is its own', async () => {
+    let json: object = few();
+    const late = new SourceRegistry(({ fresh }) => Promise.resolve(JSON.stringify(fresh ? json : few())));
+    // It looks, before the source is there.
+    expect((await sourceOfMessage({ names: ['pim'] }, late)).name).toBe('dam');
+    json = sources;
+    expect((await sourceOfMessage({ names: ['pim'] }, late)).name).toBe('pim');
+  });
+
+  it.each<[string, Claim]>([
+    ['was named for another', { given: 'pim' }],
+    ['came by the topic of another', { topicArn: arn('both') }],
+    ['is of one that takes none', { names: ['com.acme.web'] }],
+  ])('a message that %s is not', async (_what, claim) => {
+    await expect(find(claim, few)).rejects.toBeInstanceOf(UnattributedMessage);
   });
 });
 
