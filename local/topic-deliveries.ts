@@ -32,6 +32,8 @@ export async function addTopicDeliveries(
     'sns/actions/publish.js',
   );
   app.addHook('preHandler', async (request, reply) => {
+    // The bytes of an object are no fields to look at one by one.
+    if (Buffer.isBuffer(request.body)) return;
     const asked = requestSchema.safeParse(request.body).data;
     if (asked === undefined) return;
     const sending: Promise<void>[] = [];
