@@ -4,10 +4,11 @@ import { defineConfig } from 'vitest/config';
 const alone = [
   'test/unit/{apply-tag,receive-*,handlers*,lines-of-work,source-allowance,local-*}.test.ts',
   'test/unit/stall-watchdog.test.ts',
-  'test/corpus/{bodies,queue-messages,signatures,vendor-signatures}.test.ts',
+  'test/corpus/{bodies,queue-*,signatures,vendor-signatures}.test.ts',
+  'test/faults/**/*.test.ts',
 ];
 const small = ['test/{unit,corpus,contract,documents}/**/*.test.ts', 'test/*.test.ts'];
-const stories = ['test/{integration,faults}/**/*.test.ts'];
+const stories = ['test/integration/**/*.test.ts'];
 
 export default defineConfig({
   test: {

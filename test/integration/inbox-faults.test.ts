@@ -69,6 +69,7 @@ async function dieAndComeAgain(deliver: () => Promise<boolean>, failing: number,
 }
 
 interface Story {
+  readonly fates: readonly Fate[];
   readonly before?: (key: string) => Promise<void>;
   readonly happens: (key: string) => Promise<() => Promise<boolean>>;
   readonly jobs: readonly string[];
@@ -80,6 +81,7 @@ const made = async (key: string): Promise<void> => {
 };
 const stories: Readonly<Record<string, Story>> = {
   'a file with metadata': {
+    fates: ['refused', 'unanswered'],
     happens: async (key) => {
       await drop(connector, `${key}.json`, { description: 'beside' });
       await drop(connector, key, pdf(key));
@@ -89,6 +91,7 @@ const stories: Readonly<Record<string, Story>> = {
     asset: { description: 'beside', isArchived: false },
   },
   'a file that goes': {
+    fates: ['unanswered'],
     before: made,
     happens: async (key) => {
       await takeAway(connector, key);
@@ -98,6 +101,7 @@ const stories: Readonly<Record<string, Story>> = {
     asset: { isArchived: true },
   },
   'metadata that changes': {
+    fates: ['refused'],
     before: made,
     happens: async (key) => {
       await drop(connector, `${key}.json`, { description: 'changed' });
@@ -107,6 +111,7 @@ const stories: Readonly<Record<string, Story>> = {
     asset: { description: 'changed' },
   },
   'metadata that cannot be read': {
+    fates: ['unanswered'],
     happens: async (key) => {
       await drop(connector, `${key}.json`, 'broken');
       await drop(connector, key, pdf(key));
@@ -119,14 +124,13 @@ const stories: Readonly<Record<string, Story>> = {
 
 test.each(Object.entries(stories))(
   'the notification of %s that dies at any call to AWS is healed when it comes again, and is one job',
-  async (name, { before, happens, jobs, asset }) => {
+  async (name, { fates, before, happens, jobs, asset }) => {
     const { stack } = connector;
     const settled = async (): Promise<void> => {
       // What S3 itself has said is not what this is about.
       await hardshipsOf(connector).lose('inbox');
       await stack.settled(55_000);
     };
-    const fates: readonly Fate[] = ['refused', 'unanswered'];
     const keysOf = (fate: Fate) =>
       Array.from({ length: 14 }, (_, nth) => `inbox/demo/${name}/${fate}/${nth}.pdf`);
     for (const key of fates.flatMap(keysOf)) await before?.(key);
