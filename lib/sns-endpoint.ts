@@ -1,11 +1,7 @@
 import { X509Certificate } from 'node:crypto';
+import { readShortAnswer, type ShortAnswer } from './short-answer.ts';
 
-/** What SNS answers to a GET. */
-export interface SnsAnswer {
-  readonly status: number;
-  readonly text: string;
-}
-export type ReadFromSns = (url: string) => Promise<SnsAnswer>;
+export type ReadFromSns = (url: string) => Promise<ShortAnswer>;
 
 interface Known {
   readonly certificate: X509Certificate | null;
@@ -15,8 +11,6 @@ interface Known {
 const certificateAgeMs = 24 * 3_600_000;
 const missAgeMs = 300_000;
 const mostKnown = 50;
-const mostAnswerBytes = 16 * 1024;
-const timeoutMs = 3_000;
 
 /**
  * SNS, as far as it is asked over plain HTTPS, without credentials: for its certificates, and to confirm
@@ -96,31 +90,7 @@ function parse(text: string): X509Certificate | null {
   }
 }
 
-/** One GET; a redirect is an answer like any other, and what is too long is cut off. */
-async function readFromSns(url: string): Promise<SnsAnswer> {
-  // Few deliveries need it, and ingest is to start quickly.
-  const [{ request }, { createDispatcher }] = await Promise.all([
-    import('undici'),
-    import('./guarded-connector.ts'),
-  ]);
-  // An interface endpoint of SNS in a VPC has a private address; TLS says whether it is SNS.
-  const dispatcher = createDispatcher({ allowPrivateAddresses: true, connectTimeoutMs: timeoutMs });
-  try {
-    const { statusCode, body } = await request(url, {
-      dispatcher,
-      headersTimeout: timeoutMs,
-      bodyTimeout: timeoutMs,
-      signal: AbortSignal.timeout(2 * timeoutMs),
-    });
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    for await (const chunk of body as AsyncIterable<Buffer>) {
-      bytes += chunk.length;
-      if (bytes > mostAnswerBytes) break;
-      chunks.push(chunk);
-    }
-    return { status: statusCode, text: Buffer.concat(chunks).toString('latin1') };
-  } finally {
-    await dispatcher.destroy();
-  }
+/** An interface endpoint of SNS in a VPC has a private address; TLS says whether it is SNS. */
+function readFromSns(url: string): Promise<ShortAnswer> {
+  return readShortAnswer(url, { allowPrivateAddresses: true });
 }

@@ -1,6 +1,7 @@
 import { generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import { getServices } from '../lib/services.ts';
-import { SnsEndpoint, type SnsAnswer } from '../lib/sns-endpoint.ts';
+import type { ShortAnswer } from '../lib/short-answer.ts';
+import { SnsEndpoint } from '../lib/sns-endpoint.ts';
 import { selfSignedCertificate, type CertificateSubject } from './self-signed-certificate.ts';
 import type { VendorDelivery } from './vendor-deliveries.ts';
 
@@ -12,7 +13,7 @@ export interface SnsTopic {
   readonly topicArn: string;
   readonly certificateUrl: string;
   /** What stands at the URLs of SNS; what is missing is answered with 404. */
-  readonly answers: Map<string, SnsAnswer>;
+  readonly answers: Map<string, ShortAnswer>;
   /** The URLs that were asked for. */
   readonly asked: string[];
   /** A certificate for the topic's key, with what is to be special about it. */
@@ -45,7 +46,7 @@ export function createSnsTopic(topicArn = 'arn:aws:sns:eu-west-1:123456789012:co
       privateKey,
       ...special,
     });
-  const answers = new Map<string, SnsAnswer>([[certificateUrl, { status: 200, text: certificate() }]]);
+  const answers = new Map<string, ShortAnswer>([[certificateUrl, { status: 200, text: certificate() }]]);
   const asked: string[] = [];
   const signed = (fields: SnsFields): SnsFields => {
     const whole: SnsFields = {

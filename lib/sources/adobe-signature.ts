@@ -1,9 +1,9 @@
 import { createPublicKey, verify, type KeyObject } from 'node:crypto';
+import { readShortAnswer } from '../short-answer.ts';
 import type { Payload } from './source.ts';
 
 const keyHost = 'https://static.adobeioevents.com';
 const keyPath = /^\/(?:prod|stage)\/keys\/pub-key-[\w-]{1,64}\.pem$/;
-const mostKeyBytes = 16 * 1024;
 const keyAgeMs = 24 * 3_600_000;
 const missAgeMs = 300_000;
 const mostKeys = 50;
@@ -71,28 +71,7 @@ function parseKey(text: string): KeyObject | null {
 }
 
 async function fetchKey(url: string): Promise<string | null> {
-  // Few deliveries need it, and ingest is to start quickly.
-  const [{ request }, { createDispatcher }] = await Promise.all([
-    import('undici'),
-    import('../guarded-connector.ts'),
-  ]);
-  const dispatcher = createDispatcher({ allowPrivateAddresses: false, connectTimeoutMs: 3_000 });
-  try {
-    const { statusCode, body } = await request(url, {
-      dispatcher,
-      headersTimeout: 3_000,
-      bodyTimeout: 3_000,
-    });
-    if (statusCode >= 500) throw new Error(`The public keys of Adobe I/O answered ${statusCode}.`);
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    for await (const chunk of body as AsyncIterable<Buffer>) {
-      bytes += chunk.length;
-      if (bytes > mostKeyBytes) return null;
-      chunks.push(chunk);
-    }
-    return statusCode === 200 ? Buffer.concat(chunks).toString('latin1') : null;
-  } finally {
-    await dispatcher.destroy();
-  }
+  const { status, text } = await readShortAnswer(url, { allowPrivateAddresses: false });
+  if (status >= 500) throw new Error(`The public keys of Adobe I/O answered ${status}.`);
+  return status === 200 ? text : null;
 }

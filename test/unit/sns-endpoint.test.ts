@@ -1,16 +1,17 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SnsEndpoint, type SnsAnswer } from '../../lib/sns-endpoint.ts';
+import type { ShortAnswer } from '../../lib/short-answer.ts';
+import { SnsEndpoint } from '../../lib/sns-endpoint.ts';
 import { createSnsTopic } from '../sns-topic.ts';
 
 const topic = createSnsTopic();
 const url = topic.certificateUrl;
-const good: SnsAnswer = { status: 200, text: topic.certificate() };
+const good: ShortAnswer = { status: 200, text: topic.certificate() };
 const other = (name: number | string) => url.replaceAll('0f', String(name));
 
 /** SNS that answers so, and a clock that can be put forward. */
-function endpointOf(answer: (asked: string) => SnsAnswer | Promise<SnsAnswer>) {
+function endpointOf(answer: (asked: string) => ShortAnswer | Promise<ShortAnswer>) {
   const asked: string[] = [];
   const clock = { now: Date.now() };
   const endpoint = new SnsEndpoint(
@@ -35,7 +36,7 @@ describe("SNS's certificates", () => {
     expect(asked).toHaveLength(2);
   });
 
-  it.each<[string, SnsAnswer]>([
+  it.each<[string, ShortAnswer]>([
     ['404', { status: 404, text: '' }],
     ['403', { status: 403, text: '' }],
     ['a redirect, which is not followed', { status: 302, text: good.text }],
@@ -75,7 +76,8 @@ describe("SNS's certificates", () => {
 
 describe('a subscription', () => {
   const link = 'https://sns.eu-west-1.amazonaws.com/?Token=secret';
-  const confirm = (answer: () => SnsAnswer | Promise<SnsAnswer>) => endpointOf(answer).endpoint.confirm(link);
+  const confirm = (answer: () => ShortAnswer | Promise<ShortAnswer>) =>
+    endpointOf(answer).endpoint.confirm(link);
 
   it.each([
     [200, true],
