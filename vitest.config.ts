@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Files that change modules, clocks or the process for whatever would come after them. */
 const alone = [
@@ -10,13 +11,26 @@ const alone = [
 const small = ['test/{unit,corpus,contract,documents}/**/*.test.ts', 'test/*.test.ts'];
 const stories = ['test/integration/**/*.test.ts'];
 
+/** Files that wait, or compute, for longest: begun last, they would be waited for alone. */
+const longest =
+  /\/(?:back-pressure|power-cut|upload-link|my-files-tickets|stop-points|map|never-two|near-timeout|aborted-uploads|metadata|shuffle|permissions|template)\.test\.ts$/;
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLong = ({ moduleId }: TestSpecification): boolean => longest.test(moduleId);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
+
 export default defineConfig({
   test: {
     pool: 'forks',
     // The stories mostly wait for delayed messages: more of them than cores go side by side.
-    maxWorkers: 4,
+    maxWorkers: 5,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    sequence: { sequencer: LongestFirst },
     projects: [
       { extends: true, test: { name: 'small', include: small, exclude: alone, isolate: false } },
       { extends: true, test: { name: 'alone', include: alone } },
