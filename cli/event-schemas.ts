@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { cloudEventSchema, eventDataSchemas } from '../lib/events.ts';
+import type { SchemaNode } from './schema-rules.ts';
 
 type EventType = keyof typeof eventDataSchemas;
-type Node = Parameters<NonNullable<z.core.ToJSONSchemaParams['override']>>[0];
 
 const purposes: Readonly<Record<EventType, string>> = {
   'asset.upsert': 'A file, or a link, is to be an asset in Showpad: it is made, or gets this content.',
@@ -62,7 +62,7 @@ export function eventSchemaFile(type: string): string {
 }
 
 /** Adds what a field of an event is for, where its name does not say it. */
-export function describeEventField({ jsonSchema, path }: Node): void {
+export function describeEventField({ jsonSchema, path }: SchemaNode): void {
   const isField = path.every((part, index) => index % 2 === 1 || part === 'properties');
   const said = descriptions[path.filter((_part, index) => index % 2 === 1).join('.')];
   if (isField && path.length % 2 === 0 && said !== undefined) jsonSchema.description ??= said;

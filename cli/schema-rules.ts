@@ -1,12 +1,13 @@
 import type * as z from 'zod';
 
-type Node = Parameters<NonNullable<z.core.ToJSONSchemaParams['override']>>[0];
+/** A part of a schema, in Zod's words and in those of JSON Schema. */
+export type SchemaNode = Parameters<NonNullable<z.core.ToJSONSchemaParams['override']>>[0];
 
 /**
  * Adds to a schema's description the rules of the code that JSON Schema has no words for, as a sender would be told
  * them: what `refine` checks, and patterns that look past upper and lower case.
  */
-export function tellRules({ zodSchema, jsonSchema }: Node): void {
+export function tellRules({ zodSchema, jsonSchema }: SchemaNode): void {
   const { checks = [], type } = zodSchema._zod.def;
   const rules = checks.flatMap((check) => {
     const definition = check._zod.def;

@@ -5,9 +5,7 @@ import { format } from 'prettier';
 import * as z from 'zod';
 import { outcomeSchema } from '../lib/outcome.ts';
 import { describeEventField, eventSchemas } from './event-schemas.ts';
-import { tellRules } from './schema-rules.ts';
-
-type Node = Parameters<NonNullable<z.core.ToJSONSchemaParams['override']>>[0];
+import { tellRules, type SchemaNode } from './schema-rules.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -23,7 +21,7 @@ const schemas: Readonly<Record<string, z.ZodType>> = {
  */
 export async function schemaFiles(): Promise<ReadonlyMap<string, string>> {
   const files = Object.entries(schemas).map(async ([path, schema]) => {
-    const override = (node: Node): void => {
+    const override = (node: SchemaNode): void => {
       simplify(node);
       if (Object.hasOwn(eventSchemas, path)) describeEventField(node);
       tellRules(node);
@@ -37,7 +35,7 @@ export async function schemaFiles(): Promise<ReadonlyMap<string, string>> {
 }
 
 /** What Zod says beside what a reader wants to know: a pattern for a named format, the largest number of JavaScript. */
-function simplify({ jsonSchema }: Node): void {
+function simplify({ jsonSchema }: SchemaNode): void {
   if (jsonSchema.format !== undefined) delete jsonSchema.pattern;
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
 }

@@ -12,7 +12,7 @@ import type { AssetDraft } from './asset-draft.ts';
 import { desiredName, oldestOrder, type DesiredState } from './desired-state.ts';
 import type { EventOrder } from './event-order.ts';
 import { cleanFileName } from './file-name.ts';
-import { isDroppedUrl } from './inbox/inbox-place.ts';
+import { isDroppedUrl } from './inbox-url.ts';
 import type { Job } from './jobs.ts';
 import type { DivisionWish } from './metadata.ts';
 import { pendingPaths } from './next-step.ts';

@@ -5,15 +5,9 @@ import { readContent } from './source-content.ts';
 import { SourceError } from './source-error.ts';
 import type { StagedObject } from './staging.ts';
 
-/** Whether a file waits in a bucket of ours instead of at a URL. */
-export function isInboxUrl(url: string): boolean {
-  return /^s3:/i.test(url);
-}
-
 /**
  * Opens a file that waits in the inbox bucket, named as `s3://{bucket}/files/{source}/…` or
- * `s3://{bucket}/inbox/{source}/…`, as a stream that is judged
- * like that of any source. A source reaches what was put there for it, and nothing else.
+ * `s3://{bucket}/inbox/{source}/…`, as a stream that is judged like that of any source. A source reaches what was put there for it, and nothing else.
  * @throws {SourceError} here and from the body
  */
 export async function openInboxFile(

@@ -31,7 +31,8 @@ const account = '000000000000';
 const queueArn = `arn:aws:sqs:eu-west-1:${account}:showpad-connector-events-queue`;
 const topicArn = (name: string): string => `arn:aws:sns:eu-west-1:${account}:${name}`;
 
-function send(
+/** Sends a message to the queue for events, with attributes of text. */
+export function sendEvents(
   { stack }: Connector,
   body: unknown,
   attributes: Readonly<Record<string, string>> = {},
@@ -39,7 +40,8 @@ function send(
   const MessageAttributes = Object.fromEntries(
     Object.entries(attributes).map(([name, StringValue]) => [name, { DataType: 'String', StringValue }]),
   );
-  const command = { QueueUrl: stack.queues['events'], MessageBody: JSON.stringify(body), MessageAttributes };
+  const MessageBody = typeof body === 'string' ? body : JSON.stringify(body);
+  const command = { QueueUrl: stack.queues['events'], MessageBody, MessageAttributes };
   return stack.clients.sqs.send(new SendMessageCommand(command));
 }
 
@@ -99,12 +101,12 @@ export const doors: readonly Door[] = [
     source: 'sqs',
     settings: { doors: ['queue'], knownAs: ['/cms/of/acme'] },
     tellsOrder: true,
-    bring: (connector, event) => send(connector, cloudEvent({ ...event, source: '/cms/of/acme' })),
+    bring: (connector, event) => sendEvents(connector, cloudEvent({ ...event, source: '/cms/of/acme' })),
   },
   {
     source: 'sqs-batch',
     tellsOrder: true,
-    bring: (connector, event) => send(connector, [cloudEvent({ ...event })], { source: 'sqs-batch' }),
+    bring: (connector, event) => sendEvents(connector, [cloudEvent({ ...event })], { source: 'sqs-batch' }),
   },
   {
     source: 'event-bridge',

@@ -36,11 +36,6 @@ export function hasDotSegment(key: string): boolean {
   return key.split('/').some((part) => part === '.' || part === '..');
 }
 
-/** Whether a file was dropped into the inbox, instead of being named by who put it into the bucket. */
-export function isDroppedUrl(url: string): boolean {
-  return /^s3:\/\/[^/]+\/inbox\//.test(url);
-}
-
 function hasExtension(key: string): boolean {
   return /[^/]\.[A-Za-z0-9]{1,10}$/.test(key);
 }

@@ -6,7 +6,7 @@ import { eventOrder, normalizeTime } from '../event-order.ts';
 import { fileSchema, parseCloudEvent, type ConnectorEvent, type Fault } from '../events.ts';
 import { cleanFileName } from '../file-name.ts';
 import { jobId, type Job } from '../jobs.ts';
-import { inboxUrl } from '../manifest/row-event.ts';
+import { inboxUrl } from '../inbox-url.ts';
 import type { Services } from '../services.ts';
 import type { Payload, Source, Translation } from '../sources/source.ts';
 import { mergeFields, readObjectMetadata, readSidecar, type ReadFields } from './file-metadata.ts';

@@ -1,4 +1,5 @@
 import { parseCloudEvent, type ConnectorEvent } from '../events.ts';
+import { inboxUrl } from '../inbox-url.ts';
 import { columnOf, columns, type Column, type RowEventType } from './columns.ts';
 
 /** What a row says, by column. */
@@ -99,11 +100,6 @@ function addContent(
 /** Where the files of a source wait that a manifest names by their key. */
 export function filesOf(source: string): string {
   return `files/${source}/`;
-}
-
-/** An object of the inbox bucket, as an event names it. */
-export function inboxUrl(bucket: string, key: string): string {
-  return `s3://${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`;
 }
 
 function pathOf(url: string): string {

@@ -12,6 +12,7 @@ import {
   type SourceAdapter,
   type Translation,
 } from './source.ts';
+import { parseJson } from './vendor-event.ts';
 
 const secretSchema = z
   .string()
@@ -105,14 +106,6 @@ function gather(parsed: readonly ReturnType<typeof parseCloudEvent>[]): Translat
   const faults = parsed.flatMap((one) => ('faults' in one ? one.faults : []));
   if (faults.length > 0) return { kind: 'invalid', faults };
   return { kind: 'events', events: parsed.flatMap((one) => ('event' in one ? [one.event] : [])) };
-}
-
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }
 
 function unsupported(message: string): Translation {

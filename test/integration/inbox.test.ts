@@ -1,6 +1,6 @@
 import { CopyObjectCommand, DeleteObjectsCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { inboxUrl } from '../../lib/manifest/row-event.ts';
+import { inboxUrl } from '../../lib/inbox-url.ts';
 import type { EmulatedAsset } from '../../local/showpad/asset-resource.ts';
 import { cloudEvent, md5, pdf, signed, startConnector, type Connector } from '../connector.ts';
 import { desiredOf, drop, jobsOf, takeAway } from '../inbox-drops.ts';

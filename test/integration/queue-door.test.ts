@@ -1,8 +1,8 @@
 import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
-import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { resetServices } from '../../lib/services.ts';
 import { cloudEvent, pdf, type Connector, type JobView } from '../connector.ts';
+import { sendEvents } from '../doors.ts';
 import { putEvents } from '../event-bridge-caller.ts';
 import { publishedAsset } from '../fixtures/vendors/contentful.ts';
 import { recordLines, type Recording } from '../recorded-lines.ts';
@@ -38,16 +38,7 @@ afterEach(async () => {
 });
 
 type Attributes = Readonly<Record<string, string>>;
-function send(body: unknown, attributes: Attributes = {}): Promise<unknown> {
-  const MessageAttributes = Object.fromEntries(
-    Object.entries(attributes).map(([name, StringValue]) => [name, { DataType: 'String', StringValue }]),
-  );
-  const MessageBody = typeof body === 'string' ? body : JSON.stringify(body);
-  const { clients, queues } = connector.stack;
-  return clients.sqs.send(
-    new SendMessageCommand({ QueueUrl: queues['events'], MessageBody, MessageAttributes }),
-  );
-}
+const send = (body: unknown, attributes: Attributes = {}) => sendEvents(connector, body, attributes);
 const jobsOf = async (source: string) =>
   (await connector.get<{ items: JobView[] }>(`/jobs?source=${source}&limit=100`)).body.items;
 /** The jobs that a message brings. */

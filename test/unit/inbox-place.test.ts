@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { eventOrder } from '../../lib/event-order.ts';
-import { hasDotSegment, isDroppedUrl, placeOf, sidecarOf } from '../../lib/inbox/inbox-place.ts';
+import { hasDotSegment, placeOf, sidecarOf } from '../../lib/inbox/inbox-place.ts';
 import { noticeOf, payloadOfRecord } from '../../lib/inbox/object-notice.ts';
-import { inboxUrl } from '../../lib/manifest/row-event.ts';
+import { inboxUrl, isDroppedUrl } from '../../lib/inbox-url.ts';
 import { objectEventSchema, objectRecordSchema } from '../../lib/object-event.ts';
 
 describe('an object of the inbox', () => {
