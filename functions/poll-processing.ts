@@ -1,7 +1,9 @@
 // PollQueue → whether Showpad has made the file usable; asks again, later and later, until it has or has failed.
 import type { AppliedFile } from '../lib/asset-state.ts';
 import { nameWork } from '../lib/current-work.ts';
+import { forgetIfGone } from '../lib/ensure-asset.ts';
 import { sqsHandler } from '../lib/handlers.ts';
+import { nextStep } from '../lib/next-step.ts';
 import { pollTicket } from '../lib/poll-ticket.ts';
 import { removeStaged } from '../lib/proceed.ts';
 import { personalStep } from '../lib/push-work.ts';
@@ -11,7 +13,7 @@ import { getAsset } from '../lib/showpad/assets.ts';
 import type { ShowpadClient } from '../lib/showpad/client.ts';
 import { ShowpadError } from '../lib/showpad/errors.ts';
 import { getFile } from '../lib/showpad/files.ts';
-import { step, type StepOutcome, type Work } from '../lib/work.ts';
+import { step, underLease, type StepOutcome, type Work } from '../lib/work.ts';
 
 const pollFile = step('poll', pollProcessing);
 const pollPersonalFile = personalStep('poll', pollTicket);
@@ -34,7 +36,14 @@ async function pollProcessing(work: Work): Promise<StepOutcome> {
   nameWork({ fileId: file.fileId });
   telemetry.processingLookedAt('file', ageMs(file));
 
-  const verdict = await judge(await services.showpad(), assetId, file, config.SETTLE_SECONDS * 1_000);
+  const client = await services.showpad();
+  const verdict = await judge(client, assetId, file, config.SETTLE_SECONDS * 1_000).catch(
+    (error: unknown) => {
+      if (error instanceof ShowpadError && error.status === 404) return error;
+      throw error;
+    },
+  );
+  if (verdict instanceof ShowpadError) return askWhatIsGone(work, assetId, client, verdict);
   if (verdict.kind === 'usable') {
     if (await noteUsable(work, file)) await telemetry.fileUsable(job, file.fileId);
     return 'proceed';
@@ -52,6 +61,23 @@ async function pollProcessing(work: Work): Promise<StepOutcome> {
     why: verdict.why,
     isPoll: true,
   };
+}
+
+/** The asset may be gone with its file: another event may have had it deleted, or somebody in Showpad. */
+function askWhatIsGone(
+  work: Work,
+  assetId: string,
+  client: ShowpadClient,
+  missing: ShowpadError,
+): Promise<StepOutcome> {
+  return underLease(work, async (lease, asset) => {
+    const isAsked = nextStep(work.job, asset).kind === 'poll' && asset.applied.assetId === assetId;
+    if (!isAsked) return 'proceed';
+    return forgetIfGone(work, lease, assetId, async () => {
+      await getAsset(client, assetId);
+      throw new JobFailure('SHOWPAD_REJECTED', missing.message);
+    });
+  });
 }
 
 /** The staged bytes have served: they go first, since nobody would come back for them after the note. */

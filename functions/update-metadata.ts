@@ -3,7 +3,7 @@ import { applyTag } from '../lib/apply-tag.ts';
 import { composeChanges, needsCurrent } from '../lib/asset-changes.ts';
 import { nothingApplied, type Asset, type Lease } from '../lib/asset-state.ts';
 import { nameWork } from '../lib/current-work.ts';
-import { adoptAsset, forgetIfGone, secondsToSettle } from '../lib/ensure-asset.ts';
+import { adoptAsset, forgetIfGone, waitToSettle } from '../lib/ensure-asset.ts';
 import { sqsHandler } from '../lib/handlers.ts';
 import { oldestOrder } from '../lib/desired-state.ts';
 import { isErasePending, nextStep, pendingPaths } from '../lib/next-step.ts';
@@ -30,14 +30,15 @@ async function updateMetadata(work: Work): Promise<StepOutcome> {
       asset.applied.assetId === undefined
         ? await adoptAsset(work, lease, asset, client)
         : { applied: asset.applied };
-    const isToBeDeleted = asset.desired.lifecycle?.value === 'deleted' || isErasePending(asset);
+    const isErasing = isErasePending(asset);
+    const isToBeDeleted = isErasing || asset.desired.lifecycle?.value === 'deleted';
+    // Before anything is gone: whoever comes after a crash must know who makes the asset again.
+    if (isErasing) await services.jobs.advance(job.id, stateOfMetadata(job), { hasErased: true });
     if (known?.applied.assetId === undefined) {
-      const isNoted = asset.applied.lifecycle === 'deleted';
+      const isNoted = asset.applied.lifecycle === 'deleted' && asset.intent === undefined;
       if (!isToBeDeleted || isNoted) return waitForAsset(work, asset);
-      // Its create may still come about: what is not there yet cannot be deleted.
-      const againInSeconds = secondsToSettle(asset.intent, services.config.SETTLE_SECONDS);
-      const why = 'a create whose outcome is unknown may still show up';
-      return againInSeconds > 0 ? { againInSeconds, why } : noteDeleted(work, lease);
+      // What is not there yet cannot be deleted.
+      return (await waitToSettle(work, lease, asset.intent)) ?? noteDeleted(work, lease);
     }
     const { assetId } = known.applied;
     nameWork({ assetId });
@@ -61,12 +62,21 @@ async function applyPending(
     asset.applied.divisionId ?? ('division' in current ? current.division?.id : undefined) ?? '';
   const createTags = job.defaults.createTags !== false;
   const draft = await composeChanges(names, asset, { divisionId, createTags, current });
+  const oldest = oldestOrder(asset.desired, asset.applied.oldest);
+  const unsure = draft.written;
+  // An answer may be lost, or this be the end of us: whoever comes next must know what Showpad may hold by then.
+  if (unsure.length > 0) await services.assets.record(lease, { unsure, oldest });
   await writeDraft(draft, () => updateAsset(client, assetId, draft.body), {
     names,
     isFirstTry: attempt === 0,
   });
-  const oldest = oldestOrder(asset.desired, asset.applied.oldest);
-  await services.assets.recordLast(lease, { ...draft.applied(), divisionId, oldest });
+  const left = unsure.filter((path) => ![...draft.written, ...draft.refused].includes(path));
+  await services.assets.recordLast(lease, {
+    ...draft.applied(),
+    divisionId,
+    oldest,
+    unsure: left.length > 0 ? left : undefined,
+  });
   await services.telemetry.metadataWritten(job, draft.written, draft.refused);
   return 'proceed';
 }
@@ -109,6 +119,7 @@ async function noteDeleted({ services }: Work, lease: Lease): Promise<StepOutcom
     file: undefined,
     oldest: undefined,
     madeFor: undefined,
+    unsure: undefined,
   };
   await services.assets.recordLast(lease, {
     ...nothingApplied,

@@ -44,6 +44,8 @@ export interface AppliedState {
   readonly refused: Readonly<Record<string, { order: EventOrder; code: ReasonCode; message: string }>>;
   /** The order of the tag event that was carried out. */
   readonly tag?: EventOrder;
+  /** Paths of wishes that are being written, or were when an answer was lost: Showpad may hold what they say, or not. */
+  readonly unsure?: readonly string[];
   /** The orders of tag changes that were made. */
   readonly tagChanges: Readonly<Record<string, EventOrder>>;
 }
@@ -64,6 +66,11 @@ export interface Asset {
   readonly applied: AppliedState;
   readonly staged?: StagedFile;
   readonly intent?: CreateIntent;
+  /**
+   * Somebody is writing the asset who took its lease before the newest event came: what is known to be applied may be
+   * over in a moment, and what they write is not what is wanted now.
+   */
+  readonly hasUnawareWriter?: boolean;
 }
 
 /** The right to write one asset in Showpad; its fence is higher than that of every lease before. */

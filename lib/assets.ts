@@ -10,7 +10,7 @@ import { assetOf, assetStateKey } from './asset-item.ts';
 import { assetKey } from './asset-key.ts';
 import { nothingApplied, type AppliedFile, type Asset, type Lease, type StagedFile } from './asset-state.ts';
 import { conditionHeld } from './conditional-write.ts';
-import { LeaseLostError, Leases } from './leases.ts';
+import { LeaseLostError, Leases, type TakenLease } from './leases.ts';
 import { assertStorable } from './state-size.ts';
 import { writeParts, type KnownParts } from './known-parts.ts';
 import { emptyDesiredState, mergeWishes, type DesiredState, type Wish } from './desired-state.ts';
@@ -46,7 +46,8 @@ export class Assets {
 
   async get(key: string): Promise<Asset | null> {
     const item = await this.#read(key);
-    return item === undefined ? null : assetOf(item);
+    if (item === undefined) return null;
+    return { ...assetOf(item), ...(this.#hasUnawareWriter(item) && { hasUnawareWriter: true }) };
   }
 
   /**
@@ -140,7 +141,7 @@ export class Assets {
    * @param durationMs how long the holder can live at most; clock differences are added here
    */
   async acquire(key: string, durationMs: number): Promise<Lease | null> {
-    const lease = await this.#leases.acquire(assetStateKey(key), durationMs, { mustExist: true });
+    const lease = await this.#take(key, durationMs);
     return lease === null ? null : { key, fence: lease.fence, until: lease.until };
   }
 
@@ -158,7 +159,7 @@ export class Assets {
     durationMs: number,
     story: (lease: Lease, asset: Asset) => Promise<T>,
   ): Promise<T | null> {
-    const taken = await this.#leases.acquire(assetStateKey(key), durationMs, { mustExist: true });
+    const taken = await this.#take(key, durationMs);
     if (taken === null) return null;
     const lease = { key, fence: taken.fence, until: taken.until };
     return this.#leases.hold(
@@ -233,6 +234,7 @@ export class Assets {
       file: undefined,
       oldest: undefined,
       madeFor: undefined,
+      unsure: undefined,
     };
     const intent = { at: this.#now().toISOString(), applied: nothingApplied, isFindable: true };
     await this.record(lease, {
@@ -270,6 +272,19 @@ export class Assets {
         },
       }),
     );
+  }
+
+  #take(key: string, durationMs: number): Promise<TakenLease | null> {
+    return this.#leases.acquire(assetStateKey(key), durationMs, {
+      mustExist: true,
+      noting: { leasedGeneration: 'desired.generation' },
+    });
+  }
+
+  #hasUnawareWriter(item: Readonly<Record<string, unknown>>): boolean {
+    const { leasedUntil, leasedGeneration } = item;
+    const isHeldNow = typeof leasedUntil === 'number' && leasedUntil > this.#now().getTime();
+    return isHeldNow && leasedGeneration !== assetOf(item).desired.generation;
   }
 
   #held({ fence }: Lease): Record<string, unknown> {

@@ -41,29 +41,32 @@ export async function ensureAsset(
   asset: Asset,
   client: ShowpadClient,
 ): Promise<EnsuredAsset | Exclude<StepOutcome, 'proceed'>> {
-  const { services } = work;
   const { applied, intent } = asset;
   if (applied.assetId !== undefined) return { assetId: applied.assetId, applied };
   const found = await adoptAsset(work, lease, asset, client);
   if (found !== null) return found;
-  if (intent !== undefined) {
-    const waitSeconds = secondsToSettle(intent, services.config.SETTLE_SECONDS);
-    if (waitSeconds <= 0 && !intent.isFindable) {
-      await services.assets.record(lease, { intent: undefined });
-      const what = 'Showpad lets this token set no external id, and an answer to a create was lost';
-      throw new JobFailure('OUTCOME_UNKNOWN', `${what} at ${intent.at}; the asset may or may not be there.`);
-    }
-    if (waitSeconds > 0) {
-      return { againInSeconds: waitSeconds, why: 'a create whose outcome is unknown may still show up' };
-    }
-  }
-  return create(work, lease, asset, client);
+  return (await waitToSettle(work, lease, intent)) ?? create(work, lease, asset, client);
 }
 
-/** For how long a create whose outcome is unknown may still come about; 0 or less when it may not, or there was none. */
-export function secondsToSettle(intent: CreateIntent | undefined, settleSeconds: number): number {
-  if (intent === undefined) return 0;
-  return (Date.parse(intent.at) - Date.now()) / 1_000 + settleSeconds;
+/**
+ * Puts a step off while a create whose outcome is unknown may still come about; null when it no longer may, or there
+ * was none.
+ * @throws {JobFailure} OUTCOME_UNKNOWN when nothing would show whether it did
+ */
+export async function waitToSettle(
+  { services }: Work,
+  lease: Lease,
+  intent: CreateIntent | undefined,
+): Promise<Exclude<StepOutcome, 'proceed'> | null> {
+  if (intent === undefined) return null;
+  const againInSeconds = (Date.parse(intent.at) - Date.now()) / 1_000 + services.config.SETTLE_SECONDS;
+  if (againInSeconds > 0) {
+    return { againInSeconds, why: 'a create whose outcome is unknown may still show up' };
+  }
+  if (intent.isFindable) return null;
+  await services.assets.record(lease, { intent: undefined });
+  const what = 'Showpad lets this token set no external id, and an answer to a create was lost';
+  throw new JobFailure('OUTCOME_UNKNOWN', `${what} at ${intent.at}; the asset may or may not be there.`);
 }
 
 /** Takes over the one asset that carries the external id; null when there is none. */

@@ -1,7 +1,6 @@
 import { nothingApplied, type AppliedFile, type Asset } from './asset-state.ts';
 import { emptyDesiredState, mergeWishes, wishesOf, type DesiredState, type Wish } from './desired-state.ts';
 import type { ConnectorEvent, SourceFile } from './events.ts';
-import type { Job } from './jobs.ts';
 import { nextStep, pendingPaths, type Step } from './next-step.ts';
 
 /** What would become of an event, by what is known before anything is fetched or asked. */
@@ -15,8 +14,6 @@ export interface ForeseenChange {
   /** Whether something but a file has to be told to Showpad. */
   readonly changesMetadata: boolean;
 }
-
-type AskedJob = Pick<Job, 'wishes' | 'order' | 'state'>;
 
 /** An asset that nobody has asked for yet. */
 export function unknownAsset(key: string, source: string, subject: string): Asset {
@@ -36,9 +33,7 @@ export function foreseeChange(
   const merged = { ...asset, desired: mergeWishes(asset.desired, event.order, wishes) };
   const sameFile = sameFileOf(merged, event);
   const settled = sameFile === null ? merged : { ...merged, applied: { ...merged.applied, file: sameFile } };
-  const job: AskedJob = { wishes: wishes.map(({ path }) => path), order: event.order, state: 'received' };
-  // All that is read of a job is what it asks for, and since when.
-  const step = nextStep(job as Job, settled);
+  const step = nextStep({ wishes: wishes.map(({ path }) => path), order: event.order }, settled);
   const isLinkChanged = step.kind === 'upload';
   return {
     wishes,

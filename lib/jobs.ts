@@ -78,6 +78,8 @@ export interface Job {
   readonly showpad: { readonly assetId?: string; readonly fileId?: string; readonly ticketId?: string };
   readonly createdAt: string;
   readonly updatedAt: string;
+  /** It has begun to take away an asset from before a delete that came late, and so makes it again from newer wishes. */
+  readonly hasErased?: boolean;
   /** When somebody had it tried again; deadlines count from then. */
   readonly retriedAt?: string;
   /** The last error that nobody but us has to answer for. */
@@ -115,7 +117,9 @@ export interface JobFault {
 
 /** A job that is about to be written for the first time. */
 export type JobDraft = Omit<Job, 'createdAt' | 'updatedAt' | 'attempts'>;
-export type JobChanges = Partial<Pick<Job, 'attempts' | 'error' | 'showpad' | 'retriedAt' | 'deadLetter'>>;
+export type JobChanges = Partial<
+  Pick<Job, 'attempts' | 'error' | 'showpad' | 'retriedAt' | 'deadLetter' | 'hasErased'>
+>;
 
 /** What a failed job goes back to `received` with: deadlines and tries count from now. */
 export function fromTheBeginning(now: Date = new Date()) {

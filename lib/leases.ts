@@ -46,18 +46,27 @@ export class Leases {
   /**
    * Takes the lease of an item, or answers null while another holds it.
    * @param durationMs how long the holder can live at most; clock differences are added here
-   * @param mustExist whether an item that is not there has no lease to give
+   * @param options.mustExist whether an item that is not there has no lease to give
+   * @param options.noting parts of the item, by the attributes that keep what they were when the lease was taken
    */
-  async acquire(item: ItemKey, durationMs: number, { mustExist = false } = {}): Promise<TakenLease | null> {
+  async acquire(
+    item: ItemKey,
+    durationMs: number,
+    {
+      mustExist = false,
+      noting = {},
+    }: { mustExist?: boolean; noting?: Readonly<Record<string, string>> } = {},
+  ): Promise<TakenLease | null> {
     const now = this.#now().getTime();
     const until = now + durationMs + clockSkewMs;
+    const notes = Object.entries(noting).map(([attribute, part]) => `, ${attribute} = ${part}`);
     const isFree = '(attribute_not_exists(leasedUntil) OR leasedUntil < :now OR leaseHolder = :holder)';
     try {
       const { Attributes: attributes = {} } = await this.#database.send(
         new UpdateCommand({
           TableName: this.#table,
           Key: item,
-          UpdateExpression: 'SET leasedUntil = :until, leaseHolder = :holder ADD fence :one',
+          UpdateExpression: `SET leasedUntil = :until, leaseHolder = :holder${notes.join('')} ADD fence :one`,
           ConditionExpression: mustExist ? `attribute_exists(pk) AND ${isFree}` : isFree,
           ExpressionAttributeValues: {
             ':until': until,

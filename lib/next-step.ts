@@ -1,4 +1,4 @@
-import type { AppliedState, Asset, StagedFile } from './asset-state.ts';
+import { nothingApplied, type AppliedState, type Asset, type StagedFile } from './asset-state.ts';
 import { desiredName, impliedNameOrder, standing, type DesiredState } from './desired-state.ts';
 import type { EventOrder } from './event-order.ts';
 import type { Job } from './jobs.ts';
@@ -12,8 +12,11 @@ export type Step =
   | { readonly kind: 'unlaid' }
   | { readonly kind: 'failed'; readonly error: JobError };
 
+/** What is read of a job to know what comes next for it. */
+export type AskingJob = Pick<Job, 'wishes' | 'order' | 'hasErased'>;
+
 /** Compares what a job asked for with what Showpad is known to hold, and says what closes the difference. */
-export function nextStep(job: Job, asset: Asset): Step {
+export function nextStep(job: AskingJob, asset: Asset): Step {
   const { desired, applied } = asset;
   if (job.wishes.length === 0) return { kind: 'done' };
   const standings = job.wishes.map((path) => standing(desired, path, job.order));
@@ -24,11 +27,10 @@ export function nextStep(job: Job, asset: Asset): Step {
   if (wishes.length === 0) {
     // Although all it asked for is overtaken, it may have brought the name that comes first.
     if (applied.assetId !== undefined && isRenamedByOlderEvent(desired, applied)) return { kind: 'metadata' };
-    // One that was brought back may have erased already what newer events had made.
-    const hasBegun = job.state !== 'received' || job.retriedAt !== undefined;
-    return isErasing && hasBegun ? afterErasing(asset) : { kind: 'superseded' };
+    if (job.hasErased === true) return afterErasing(asset);
+    return isErasing && asset.hasUnawareWriter === true ? { kind: 'metadata' } : { kind: 'superseded' };
   }
-  const content = wishes.includes('content') ? contentStep(asset) : null;
+  const content = wishes.includes('content') || job.hasErased === true ? contentStep(asset) : null;
   if (content !== null && content !== 'poll') return { kind: content };
   // What others have asked for is done along the way, but an asset that is not there is waited for only by those
   // who asked.
@@ -37,6 +39,8 @@ export function nextStep(job: Job, asset: Asset): Step {
   );
   if (pending.length > 0) return { kind: 'metadata' };
   if (content === 'poll') return { kind: 'poll' };
+  // That all is as it should be is known once nobody is about to write something else: whoever holds the lease knows.
+  if (asset.hasUnawareWriter === true) return { kind: 'metadata' };
   const refused = wishes.flatMap((path) => {
     const refusal = applied.refused[path];
     return refusal?.order === job.order ? [refusal] : [];
@@ -47,17 +51,17 @@ export function nextStep(job: Job, asset: Asset): Step {
 }
 
 /**
- * Whether Showpad holds an asset from before the newest permanent delete: that delete came late, and the asset has
- * to go, as it would have gone had everything come in its order.
+ * Whether Showpad holds, or may come to hold, an asset from before the newest permanent delete: that delete came late,
+ * and the asset has to go, as it would have gone had everything come in its order.
  */
-export function isErasePending({ desired, applied }: Asset): boolean {
+export function isErasePending({ desired, applied, intent }: Asset): boolean {
   const { erasedBefore } = desired;
-  if (erasedBefore === undefined || applied.assetId === undefined) return false;
+  const { oldest } = applied.assetId === undefined ? (intent?.applied ?? nothingApplied) : applied;
   // What was there before us is not destroyed on the word of an event that newer ones have overtaken.
-  return applied.oldest !== undefined && applied.oldest <= erasedBefore;
+  return erasedBefore !== undefined && oldest !== undefined && oldest <= erasedBefore;
 }
 
-/** A delete that came late carries on what newer events, whose jobs may have ended, have asked for. */
+/** Who carries out a delete that came late carries on what newer events, whose jobs may have ended, have asked for. */
 function afterErasing(asset: Asset): Step {
   const content = contentStep(asset);
   if (content !== null) return { kind: content };
@@ -103,28 +107,37 @@ function isSame(file: { md5: string; size: number }, staged: StagedFile): boolea
 export function pendingPaths(asset: Asset): string[] {
   const { desired, applied } = asset;
   if (isErasePending(asset)) return ['lifecycle'];
+  const isUnsure = (path: string): boolean => applied.unsure?.includes(path) === true;
   const isRefused = (path: string, wish: { order: EventOrder }) =>
     applied.refused[path]?.order === wish.order;
   const fields = Object.entries(desired.fields).flatMap(([name, wish]) => {
     const path = `fields.${name}`;
     const wanted = name === 'name' ? desiredName(desired) : wish.value;
-    return isRefused(path, wish) || isSameValue(applied.fields[name], wanted) ? [] : [path];
+    const isApplied = isSameValue(applied.fields[name], wanted) && !isUnsure(path);
+    return isRefused(path, wish) || isApplied ? [] : [path];
   });
-  // A list replaces what was changed tag by tag before it.
+  // A list replaces what was, or may have been, changed tag by tag before it.
+  const unsureTags =
+    applied.unsure?.flatMap((path) => (path.startsWith('tags.') ? [path.slice(5)] : [])) ?? [];
   const isTagListPending =
     desired.fields['tags'] !== undefined &&
     !isRefused('fields.tags', desired.fields['tags']) &&
-    Object.keys(applied.tagChanges).some((name) => desired.tagChanges[name] === undefined);
+    [...Object.keys(applied.tagChanges), ...unsureTags].some(
+      (name) => desired.tagChanges[name] === undefined,
+    );
   const tags = Object.entries(desired.tagChanges).flatMap(([name, wish]) => {
     const path = `tags.${name}`;
-    return isRefused(path, wish) || applied.tagChanges[name] === wish.order ? [] : [path];
+    const isApplied = applied.tagChanges[name] === wish.order && !isUnsure(path);
+    return isRefused(path, wish) || isApplied ? [] : [path];
   });
   return [
     ...fields,
     ...(isTagListPending && !fields.includes('fields.tags') ? ['fields.tags'] : []),
     ...(isRenamedByOlderEvent(desired, applied) ? ['fields.name'] : []),
     ...tags,
-    ...(isLifecyclePending(desired, applied) ? ['lifecycle'] : []),
+    ...(isLifecyclePending(asset) || (desired.lifecycle !== undefined && isUnsure('lifecycle'))
+      ? ['lifecycle']
+      : []),
     ...(desired.tag !== undefined && desired.tag.order !== applied.tag ? ['tag'] : []),
   ];
 }
@@ -133,13 +146,14 @@ export function pendingPaths(asset: Asset): string[] {
 function isRenamedByOlderEvent(desired: DesiredState, applied: AppliedState): boolean {
   if (desired.fields['name'] !== undefined || applied.fields['name'] === undefined) return false;
   if (applied.refused['fields.name']?.order === impliedNameOrder(desired)) return false;
-  return applied.fields['name'] !== desiredName(desired);
+  return applied.fields['name'] !== desiredName(desired) || applied.unsure?.includes('fields.name') === true;
 }
 
-function isLifecyclePending(desired: DesiredState, applied: AppliedState): boolean {
+function isLifecyclePending({ desired, applied, intent }: Asset): boolean {
   const wanted = desired.lifecycle?.value;
   if (wanted === undefined) return false;
-  if (wanted === 'deleted') return applied.lifecycle !== 'deleted' || applied.assetId !== undefined;
+  const isThere = applied.assetId !== undefined || intent !== undefined;
+  if (wanted === 'deleted') return applied.lifecycle !== 'deleted' || isThere;
   if (applied.assetId !== undefined) return (applied.lifecycle ?? 'live') !== wanted;
   // To live is what creating it brings about; a restore without content has to wait for somebody's upsert.
   return wanted === 'archived' || desired.content === undefined;

@@ -64,7 +64,8 @@ async function sendStaged(
     const since = new Date().toISOString();
     const proof = { md5, ...(sha256 !== undefined && { sha256 }) };
     const file: AppliedFile = { fileId, order, ...proof, size, state: 'sending', since };
-    await services.assets.record(lease, { file });
+    const oldest = oldestOrder(asset.desired, asset.applied.oldest);
+    await services.assets.record(lease, { file, url: undefined, oldest });
     const startedAt = performance.now();
     await deliver(work, lease, asset, () =>
       measureTransfer(work, 'upload link', size, (onEnd) =>
@@ -73,8 +74,7 @@ async function sendStaged(
     );
     const durationMs = Math.round(performance.now() - startedAt);
     const sent: AppliedFile = { ...file, state: 'sent', since: new Date().toISOString() };
-    const oldest = oldestOrder(asset.desired, asset.applied.oldest);
-    await services.assets.recordLast(lease, { file: sent, url: undefined, oldest, refusals: undefined });
+    await services.assets.recordLast(lease, { file: sent, refusals: undefined });
     await services.telemetry.fileUploaded(job, { ...file, durationMs });
     return 'proceed';
   } finally {
@@ -128,7 +128,7 @@ async function deliver(
     // Whoever tries a failed job again starts counting anew.
     const refusals = isRefused ? ((applied.refusals ?? 0) + 1) % (mostRefusals + 1) : applied.refusals;
     if (!error.outcomeUnknown || isRefused)
-      await services.assets.record(lease, { file: applied.file, refusals });
+      await services.assets.record(lease, { file: applied.file, url: applied.url, refusals });
     if (!isRefused) throw error;
     if (refusals === 0) throw new JobFailure('UPLOAD_REFUSED', error.message);
     if (error.title === 'BadDigest' && staged !== undefined) {

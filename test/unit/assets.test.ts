@@ -114,7 +114,19 @@ describe('the state of an asset', () => {
     const merged = await merge(newer);
     expect(merged.applied).toEqual({ ...nothingApplied, assetId: '1', fields: { description: null } });
     expect(merged.staged).toEqual(staged(upsert.order));
-    expect(await stored()).toEqual(merged);
+    expect(await stored()).toMatchObject(merged);
+  });
+
+  it('says so while somebody holds the lease who does not know the newest event', async () => {
+    await merge(upsert);
+    const before = await lease();
+    expect(await stored()).not.toHaveProperty('hasUnawareWriter');
+    await merge(newer);
+    expect(await stored()).toMatchObject({ hasUnawareWriter: true });
+    await assets.release(before);
+    expect(await stored()).not.toHaveProperty('hasUnawareWriter');
+    await lease();
+    expect(await stored()).not.toHaveProperty('hasUnawareWriter');
   });
 
   it('loses no event when thirty come at once', async () => {

@@ -26,6 +26,7 @@ const someFile = fc.record({
 const whatIsThere = fc.record({
   isKnown: fc.boolean(),
   isTagApplied: fc.boolean(),
+  hasUnawareWriter: fc.boolean(),
   lifecycle: fc.constantFrom('live', 'archived', undefined),
   url: fc.constantFrom('https://a.example.com', 'https://b.example.com', undefined),
   file: fc.option(someFile, { nil: undefined }),
@@ -84,7 +85,11 @@ const situations = fc.tuple(arbitraryEvents, whatIsThere).map(([events, there]) 
     ...(usableFile !== undefined && { usableFile: usable(usableFile) }),
   };
   const stagedAs = stagedFile && { ...staged(earlier, stagedFile.content), order: orderOf(stagedFile.order) };
-  return { events, asset: assetOf(events, whole, stagedAs) };
+  const { hasUnawareWriter } = there;
+  return {
+    events,
+    asset: { ...assetOf(events, whole, stagedAs), ...(hasUnawareWriter && { hasUnawareWriter }) },
+  };
 });
 
 /** Whether Showpad is known to hold what is wanted at this path, told without the code under test. */
@@ -125,10 +130,12 @@ describe('a job in any situation', () => {
           const step = nextStep(job, asset);
           if (step.kind === 'done') {
             done += 1;
+            if (current.length > 0) expect(asset.hasUnawareWriter).toBeUndefined();
             for (const path of current) expect([path, isHeld(asset, path)]).toEqual([path, true]);
           }
+          const mayErase = job.order === asset.desired.erasedBefore && asset.hasUnawareWriter === true;
           if (step.kind === 'superseded') expect(current).toEqual([]);
-          else expect(current.length > 0 || job.wishes.length === 0).toBe(true);
+          else expect(current.length > 0 || job.wishes.length === 0 || mayErase).toBe(true);
           if (step.kind === 'failed') {
             expect(current.some((path) => asset.applied.refused[path]?.order === job.order)).toBe(true);
           }
