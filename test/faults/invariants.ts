@@ -30,7 +30,7 @@ export const checkedInvariants =
  * bytes were sent as another file. It never becomes the asset's current file.
  */
 const makesOrphan =
-  /^(?!repeat).*(?:POST \/v4\/assets\/\{id\}\/files|SET (?:applied\.\w+ )*applied\.file(?: REMOVE intent)?|PUT \(upload\)) #/;
+  /^(?!repeat).*(?:POST \/v4\/assets\/\{id\}\/files|SET (?:applied\.\w+ )*applied\.file(?: applied\.oldest)?(?: REMOVE(?: intent)?(?: applied\.url)?)?|PUT \(upload\)) #/;
 
 const ends = ['done', 'superseded'];
 
@@ -63,13 +63,18 @@ export async function violations(
   const everMade = [...showpad.assets, ...showpad.deletedAssets].filter(
     ({ externalId }) => externalId === run.externalId,
   );
-  for (const { files } of everMade) {
+  for (const made of everMade) {
+    const { files } = made;
     // What could not be processed is not there: whoever was interrupted before saying so may try it once more.
     const kept = files.filter(({ status }) => status !== 'failed');
     const uploads = kept.flatMap((file) => file.uploads.map(({ md5 }) => md5));
     const repeated = new Set(uploads.filter((md5, index) => uploads.indexOf(md5) !== index));
     for (const md5 of repeated) found.push(`the bytes ${md5} were uploaded more than once`);
-    const orphans = files.filter(({ status }) => status === 'prepared').length;
+    // With its asset a file goes before Showpad has begun with it.
+    const isDeleted = showpad.deletedAssets.includes(made);
+    const isOrphan = (file: (typeof files)[number]): boolean =>
+      file.status === 'prepared' && !(isDeleted && file.uploads.length > 0);
+    const orphans = files.filter(isOrphan).length;
     const reasons = [...run.faultsBefore, ...run.faults].filter((fault) => makesOrphan.test(fault)).length;
     if (orphans > reasons) found.push(`${orphans} files are left prepared, which ${reasons} faults explain`);
   }

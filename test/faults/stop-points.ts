@@ -149,7 +149,7 @@ function callOf({ point, moment }: { readonly point: string; readonly moment: Mo
   return `${moment} ${point.replace(/ #\d+$/, '')}`;
 }
 
-async function inLanes<T>(items: readonly T[], task: (item: T) => Promise<void>): Promise<void> {
+export async function inLanes<T>(items: readonly T[], task: (item: T) => Promise<void>): Promise<void> {
   const left = [...items];
   const lanes = Array.from({ length: sendersAtOnce }, async () => {
     for (let item = left.shift(); item !== undefined; item = left.shift()) await task(item);
