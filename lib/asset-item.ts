@@ -20,3 +20,13 @@ export function assetOf(item: Record<string, unknown>): Asset {
     ...(intent !== undefined && { intent }),
   } as Asset;
 }
+
+/** The asset that an item holds for whoever reads it without having its lease. */
+export function assetAsRead(item: Record<string, unknown>, now: Date): Asset {
+  const asset = assetOf(item);
+  const { leasedUntil, leasedGeneration } = item;
+  const isHeld = typeof leasedUntil === 'number' && leasedUntil > now.getTime();
+  return isHeld && leasedGeneration !== asset.desired.generation
+    ? { ...asset, hasUnawareWriter: true }
+    : asset;
+}

@@ -6,7 +6,7 @@ import {
   type UpdateCommandOutput,
 } from '@aws-sdk/lib-dynamodb';
 import { setTimeout as pause } from 'node:timers/promises';
-import { assetOf, assetStateKey } from './asset-item.ts';
+import { assetAsRead, assetOf, assetStateKey } from './asset-item.ts';
 import { assetKey } from './asset-key.ts';
 import { nothingApplied, type AppliedFile, type Asset, type Lease, type StagedFile } from './asset-state.ts';
 import { conditionHeld } from './conditional-write.ts';
@@ -46,8 +46,7 @@ export class Assets {
 
   async get(key: string): Promise<Asset | null> {
     const item = await this.#read(key);
-    if (item === undefined) return null;
-    return { ...assetOf(item), ...(this.#hasUnawareWriter(item) && { hasUnawareWriter: true }) };
+    return item === undefined ? null : assetAsRead(item, this.#now());
   }
 
   /**
@@ -279,12 +278,6 @@ export class Assets {
       mustExist: true,
       noting: { leasedGeneration: 'desired.generation' },
     });
-  }
-
-  #hasUnawareWriter(item: Readonly<Record<string, unknown>>): boolean {
-    const { leasedUntil, leasedGeneration } = item;
-    const isHeldNow = typeof leasedUntil === 'number' && leasedUntil > this.#now().getTime();
-    return isHeldNow && leasedGeneration !== assetOf(item).desired.generation;
   }
 
   #held({ fence }: Lease): Record<string, unknown> {

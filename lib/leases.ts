@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { conditionHeld } from './conditional-write.ts';
@@ -73,7 +73,7 @@ export class Leases {
             ':now': now,
             ':one': 1,
             // The SDK repeats a request whose answer was lost: the lease is then this very caller's.
-            ':holder': randomUUID(),
+            ':holder': randomBytes(9).toString('base64url'),
           },
           ReturnValues: 'ALL_NEW',
         }),
