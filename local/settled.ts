@@ -6,6 +6,8 @@ import type { QueueCounts } from './queue-state.ts';
 import type { Queue } from './resources.ts';
 
 const lookEveryMs = 25;
+/** Only invocations empty queues: while none runs, it is looked more and more seldom. */
+const seldomMs = 200;
 
 /**
  * Settles when every given queue is empty, delayed and in-flight messages included, and no invocation ran between
@@ -21,8 +23,9 @@ export async function settled(
 ): Promise<void> {
   const deadline = now() + timeoutMs;
   let busiestFirst = [...queues];
+  let quietMs = lookEveryMs;
+  let before = await activity();
   for (;;) {
-    const before = await activity();
     let left = before.running > 0 ? `${before.running} invocations are running` : '';
     for (const queue of left === '' ? busiestFirst : []) {
       const counts = await countMessages(sqs, queue);
@@ -37,8 +40,17 @@ export async function settled(
       left = 'invocations keep starting';
     }
     if (now() > deadline) throw new Error(`The stack did not settle within ${timeoutMs} ms: ${left}.`);
-    await delay(lookEveryMs);
+    const seen = before;
+    const lookAgainAt = now() + quietMs;
+    do {
+      await delay(lookEveryMs);
+      before = await activity();
+    } while (isSame(before, seen) && now() < Math.min(lookAgainAt, deadline));
+    quietMs = isSame(before, seen) ? Math.min(seldomMs, 2 * quietMs) : lookEveryMs;
   }
 }
+
+const isSame = (one: Activity, other: Activity): boolean =>
+  one.running === other.running && one.started === other.started;
 
 const total = ({ visible, delayed, inFlight }: QueueCounts): number => visible + delayed + inFlight;
