@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startFaultRig, type FaultRig } from './fault-rig.ts';
 import { overtakeEverywhere, overtakings } from './overtakings.ts';
+import { isWhole } from './sampled.ts';
 
-/** `npm test` plays one of them slowly; `npm run faults`, and so CI, all, and kills what is overtaken as well. */
-const isWhole = process.env['FAULTS'] === 'all';
 const played = isWhole ? overtakings : overtakings.filter(({ name }) => name.startsWith('older metadata'));
 const fates = isWhole ? (['slow', 'killed'] as const) : (['slow'] as const);
 const report: string[] = [];

@@ -1,8 +1,8 @@
 import { chains } from './chains.ts';
+import { isWhole } from './sampled.ts';
 import { testStopPoints } from './stop-points-part.ts';
 
 /** Also in `npm test`: an asset that is a link. */
-const isWhole = process.env['FAULTS'] === 'all';
 const [, { source, name, flows }] = chains;
 
 const first = { source, name, flows: flows.slice(0, 1) };

@@ -3,6 +3,7 @@ import type { Chain, Flow } from './flows.ts';
 import type { Fate, Moment, OutsideCall } from './invocation.ts';
 import { commonProblems, violations } from './invariants.ts';
 import type { Run } from './run.ts';
+import { sampled } from './sampled.ts';
 
 /** A way to stop an invocation at a call. */
 export interface Stop {
@@ -58,6 +59,7 @@ export interface StopReport {
 }
 
 const sendersAtOnce = 12;
+const fewPlans = 4;
 
 /**
  * Lets every flow of a chain run undisturbed to find its calls to the outside, and then once for each moment of each
@@ -75,9 +77,10 @@ export async function stopEverywhere(chain: Chain, rig: FaultRig, stop: Stop): P
     await rig.converge();
     const broken = await problemsOf(flow, undisturbed, 'undisturbed', rig);
     const calls = [...undisturbed.calls];
-    const plans = undisturbed.points.flatMap((point, index) =>
+    const all = undisturbed.points.flatMap((point, index) =>
       stop.momentsOf(calls[index]).map((moment) => ({ point, moment })),
     );
+    const plans = sampled(all, all.length > fewPlans ? 4 : 1);
     runs.push(...(await newcomers(plans.length - runs.length, position, chain, rig)));
 
     const tried = plans.flatMap((plan, index) => {
