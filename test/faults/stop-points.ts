@@ -59,13 +59,18 @@ export interface StopReport {
 }
 
 const sendersAtOnce = 12;
-const fewPlans = 4;
 
 /**
  * Lets every flow of a chain run undisturbed to find its calls to the outside, and then once for each moment of each
  * call, with its invocation stopped there. Whoever has come through one flow goes on with the next.
+ * @param every how many moments there are for each that is tried where only a part is played
  */
-export async function stopEverywhere(chain: Chain, rig: FaultRig, stop: Stop): Promise<StopReport[]> {
+export async function stopEverywhere(
+  chain: Chain,
+  rig: FaultRig,
+  stop: Stop,
+  every = 1,
+): Promise<StopReport[]> {
   const undisturbed = rig.begin(chain.source, chain.name);
   const runs: Run[] = [];
   const reports: StopReport[] = [];
@@ -80,7 +85,7 @@ export async function stopEverywhere(chain: Chain, rig: FaultRig, stop: Stop): P
     const all = undisturbed.points.flatMap((point, index) =>
       stop.momentsOf(calls[index]).map((moment) => ({ point, moment })),
     );
-    const plans = sampled(all, all.length > fewPlans ? 4 : 1);
+    const plans = sampled(all, every);
     runs.push(...(await newcomers(plans.length - runs.length, position, chain, rig)));
 
     const tried = plans.flatMap((plan, index) => {

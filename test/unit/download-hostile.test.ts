@@ -160,13 +160,13 @@ describe('a source that takes its time', () => {
       response.writeHead(200, { 'content-length': bytes.length }).end(bytes);
     });
     const file = await start(source.url, {
-      idleTimeoutMs: 20,
+      idleTimeoutMs: 250,
       minimumBytesPerSecond: 100_000_000,
       minimumRateWindowMs: 1_000,
     });
     const chunk = await file.body.next();
     // Longer than the idle time, with the connection held back by our own buffers all the while.
-    const until = performance.now() + 60;
+    const until = performance.now() + 400;
     while (performance.now() < until) await new Promise((resolve) => setImmediate(resolve));
     const rest = await collect(file.body);
     expect((chunk.value?.length ?? 0) + rest.length).toBe(bytes.length);
