@@ -1,4 +1,4 @@
-import { runInNewContext } from 'node:vm';
+import { compileFunction } from 'node:vm';
 import { alarmExpectations, type Situation } from './alarm-expectations.ts';
 import { at, list, resourcesOf, textOf, type NamedResource, type Rule } from './rule.ts';
 
@@ -15,9 +15,16 @@ function valueOf({ properties }: NamedResource, situation: Situation): number {
     return [String(at(metric, 'Id')), situation[known] ?? situation[`${known} of ${of}`] ?? 0] as const;
   });
   const expression = metrics.map((metric) => textOf(at(metric, 'Expression')) ?? '').join('');
-  const IF = (condition: unknown, whenTrue: unknown, whenFalse: unknown) =>
-    condition ? whenTrue : whenFalse;
-  return Number(runInNewContext(expression, { ...Object.fromEntries(values), IF }));
+  const names = values.map(([id]) => id);
+  const calculate = compileFunction(`return (${expression});`, [...names, 'IF']) as (
+    ...values: readonly unknown[]
+  ) => unknown;
+  return Number(calculate(...values.map(([, value]) => value), choose));
+}
+
+/** `IF` of metric math. */
+function choose(condition: unknown, whenTrue: unknown, whenFalse: unknown): unknown {
+  return condition ? whenTrue : whenFalse;
 }
 
 function isBad(alarm: NamedResource, situation: Situation): boolean {
