@@ -39,12 +39,17 @@ export async function takeAway({ stack }: Connector, key: string): Promise<void>
 
 /** The jobs of a subject, oldest first. */
 export async function jobsOf(
-  { get }: Connector,
+  connector: Connector,
   subject: string,
   source = subject.split('/')[1] ?? '',
 ): Promise<JobView[]> {
+  return (await jobsBySubject(connector, source)).get(subject) ?? [];
+}
+
+/** The newest jobs of a source by their subjects, oldest first: one look for many, since it goes through every day. */
+export async function jobsBySubject({ get }: Connector, source: string): Promise<Map<string, JobView[]>> {
   const { body } = await get<{ items: JobView[] }>(`/jobs?source=${source}&limit=200`);
-  return body.items.filter((job) => job.subject === subject).toReversed();
+  return Map.groupBy(body.items.toReversed(), ({ subject }) => subject);
 }
 
 /** What is wanted of an asset, without the ids of the events that asked for it: these differ by door. */
