@@ -13,7 +13,7 @@ const stories = ['test/integration/**/*.test.ts'];
 
 /** Files that wait, or compute, for longest: begun last, they would be waited for alone. */
 const longest =
-  /\/(?:back-pressure|power-cut|upload-link|my-files-tickets|stop-points|map|never-two|near-timeout|aborted-uploads|metadata|shuffle|permissions|template)\.test\.ts$/;
+  /\/(?:power-cut|local-start|build|template|push-kill-points|aborted-uploads|back-pressure|upload-link|my-files-tickets|metadata|overtaken-writes|inbox|never-two|demo|near-timeout|map|tokens|shuffle|permissions)\.test\.ts$/;
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -23,18 +23,23 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+const computing = { maxWorkers: 4, sequence: { groupOrder: 0 } };
+/** The stories mostly wait for delayed messages: more of them than cores go side by side. */
+const waiting = { maxWorkers: 8, sequence: { groupOrder: 1 } };
+
 export default defineConfig({
   test: {
     pool: 'forks',
-    // The stories mostly wait for delayed messages: more of them than cores go side by side.
-    maxWorkers: 5,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     sequence: { sequencer: LongestFirst },
     projects: [
-      { extends: true, test: { name: 'small', include: small, exclude: alone, isolate: false } },
-      { extends: true, test: { name: 'alone', include: alone } },
-      { extends: true, test: { name: 'stories', include: stories, isolate: false } },
+      {
+        extends: true,
+        test: { ...computing, name: 'small', include: small, exclude: alone, isolate: false },
+      },
+      { extends: true, test: { ...computing, name: 'alone', include: alone } },
+      { extends: true, test: { ...waiting, name: 'stories', include: stories, isolate: false } },
     ],
   },
 });

@@ -15,7 +15,7 @@ import {
 } from './arbitrary-deliveries.ts';
 import { hardestOrders } from './hardest-orders.ts';
 
-const runs = 30;
+const runs = 20;
 const longestMs = 120_000;
 const longestShrinkingMs = 40_000;
 const secret = `whsec_${randomBytes(24).toString('base64')}`;
