@@ -25,7 +25,7 @@ class LongestFirst extends BaseSequencer {
 
 const computing = { maxWorkers: 4, sequence: { groupOrder: 0 } };
 /** The stories mostly wait for delayed messages: more of them than cores go side by side. */
-const waiting = { maxWorkers: 8, sequence: { groupOrder: 1 } };
+const waiting = { maxWorkers: 7, sequence: { groupOrder: 1 } };
 
 export default defineConfig({
   test: {

@@ -31,7 +31,7 @@ export async function settled(
       const counts = await countMessages(sqs, queue);
       if (total(counts) === 0) continue;
       left = `${queue.logicalId} has ${counts.visible} visible, ${counts.delayed} delayed, ${counts.inFlight} in flight`;
-      busiestFirst = [queue, ...queues.filter((other) => other !== queue)];
+      busiestFirst = [queue, ...busiestFirst.filter((other) => other !== queue)];
       break;
     }
     if (left === '') {
