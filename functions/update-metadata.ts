@@ -1,11 +1,12 @@
 // MetadataQueue → the asset in Showpad says what the newest events asked for, and nothing else of it changes.
 import { applyTag } from '../lib/apply-tag.ts';
 import { composeChanges, needsCurrent } from '../lib/asset-changes.ts';
-import { nothingApplied, type Asset, type Lease } from '../lib/asset-state.ts';
+import type { Asset, Lease } from '../lib/asset-state.ts';
 import { nameWork } from '../lib/current-work.ts';
 import { adoptAsset, forgetIfGone, waitToSettle } from '../lib/ensure-asset.ts';
 import { sqsHandler } from '../lib/handlers.ts';
 import { oldestOrder } from '../lib/desired-state.ts';
+import { nothingKnown } from '../lib/known-parts.ts';
 import { isErasePending, nextStep, pendingPaths } from '../lib/next-step.ts';
 import { stateOfMetadata } from '../lib/proceed.ts';
 import { stepMessageSchema } from '../lib/queues.ts';
@@ -112,21 +113,6 @@ async function deleteForGood(
 }
 
 async function noteDeleted({ services }: Work, lease: Lease): Promise<StepOutcome> {
-  const forgotten = {
-    assetId: undefined,
-    divisionId: undefined,
-    url: undefined,
-    file: undefined,
-    oldest: undefined,
-    madeFor: undefined,
-    unsure: undefined,
-  };
-  await services.assets.recordLast(lease, {
-    ...nothingApplied,
-    ...forgotten,
-    usableFile: undefined,
-    intent: undefined,
-    lifecycle: 'deleted',
-  });
+  await services.assets.recordLast(lease, { ...nothingKnown, intent: undefined, lifecycle: 'deleted' });
   return 'proceed';
 }

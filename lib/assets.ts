@@ -12,7 +12,7 @@ import { nothingApplied, type AppliedFile, type Asset, type Lease, type StagedFi
 import { conditionHeld } from './conditional-write.ts';
 import { LeaseLostError, Leases, type TakenLease } from './leases.ts';
 import { assertStorable } from './state-size.ts';
-import { writeParts, type KnownParts } from './known-parts.ts';
+import { nothingKnown, writeParts, type KnownParts } from './known-parts.ts';
 import { emptyDesiredState, mergeWishes, type DesiredState, type Wish } from './desired-state.ts';
 import type { EventOrder } from './event-order.ts';
 
@@ -226,23 +226,8 @@ export class Assets {
    * @throws {LeaseLostError} when the lease is no longer this holder's
    */
   async forgetAsset(lease: Lease): Promise<void> {
-    const unknown = {
-      assetId: undefined,
-      divisionId: undefined,
-      url: undefined,
-      file: undefined,
-      oldest: undefined,
-      madeFor: undefined,
-      unsure: undefined,
-    };
     const intent = { at: this.#now().toISOString(), applied: nothingApplied, isFindable: true };
-    await this.record(lease, {
-      ...unknown,
-      usableFile: undefined,
-      lifecycle: undefined,
-      ...nothingApplied,
-      intent,
-    });
+    await this.record(lease, { ...nothingKnown, intent });
   }
 
   /**

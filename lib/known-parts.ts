@@ -1,9 +1,23 @@
-import type { AppliedState, CreateIntent } from './asset-state.ts';
+import { nothingApplied, type AppliedState, type CreateIntent } from './asset-state.ts';
 
 /** Parts of what is known of an asset in Showpad; an undefined one is forgotten. */
 export type KnownParts = { readonly [Part in keyof AppliedState]?: AppliedState[Part] | undefined } & {
   readonly intent?: CreateIntent | undefined;
 };
+
+/** Everything that is forgotten with an asset that is gone. */
+export const nothingKnown = {
+  ...nothingApplied,
+  assetId: undefined,
+  divisionId: undefined,
+  lifecycle: undefined,
+  madeFor: undefined,
+  oldest: undefined,
+  unsure: undefined,
+  url: undefined,
+  file: undefined,
+  usableFile: undefined,
+} as const satisfies KnownParts;
 
 /**
  * Puts parts into an update expression of DynamoDB for the item of the asset.
