@@ -11,12 +11,19 @@ const reachOfCutMs = 10_000;
 /** What was on its way at a cut reaches a Showpad on a busy machine so much later; no system has started anew by then. */
 const onItsWayMs = 1_500;
 
-/** Waits until no queue has a message, dead letters aside; says what is left after `timeoutMs`. */
+const endStates = new Set(['done', 'superseded', 'failed']);
+
+/**
+ * Waits until no queue has a message, dead letters aside, and every job has ended: a message that moves on while the
+ * queues are counted is in none of them. Says what is left after `timeoutMs`.
+ */
 export async function untilQuiet(view: PowerCutView, timeoutMs: number): Promise<string[]> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const left = [...(await view.messages())].filter(([name, count]) => count > 0 && !isDeadLetter(name));
-    if (left.length === 0) return [];
+    const isQuiet = left.length === 0 && (await view.jobs()).every(({ state }) => endStates.has(state));
+    if (isQuiet) return [];
+    // Jobs that stay open are told of by what looks at them.
     if (Date.now() > deadline) return left.map(([name, count]) => `${name} still has ${count} messages`);
     await delay(lookEveryMs);
   }
