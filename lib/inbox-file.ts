@@ -7,7 +7,8 @@ import type { StagedObject } from './staging.ts';
 
 /**
  * Opens a file that waits in the inbox bucket, named as `s3://{bucket}/files/{source}/…` or
- * `s3://{bucket}/inbox/{source}/…`, as a stream that is judged like that of any source. A source reaches what was put there for it, and nothing else.
+ * `s3://{bucket}/inbox/{source}/…`, as a stream that is judged like that of any source.
+ * A source reaches what was put there for it, and nothing else.
  * @throws {SourceError} here and from the body
  */
 export async function openInboxFile(

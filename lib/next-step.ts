@@ -107,13 +107,12 @@ function isSame(file: { md5: string; size: number }, staged: StagedFile): boolea
 export function pendingPaths(asset: Asset): string[] {
   const { desired, applied } = asset;
   if (isErasePending(asset)) return ['lifecycle'];
-  const isUnsure = (path: string): boolean => applied.unsure?.includes(path) === true;
   const isRefused = (path: string, wish: { order: EventOrder }) =>
     applied.refused[path]?.order === wish.order;
   const fields = Object.entries(desired.fields).flatMap(([name, wish]) => {
     const path = `fields.${name}`;
     const wanted = name === 'name' ? desiredName(desired) : wish.value;
-    const isApplied = isSameValue(applied.fields[name], wanted) && !isUnsure(path);
+    const isApplied = isSameValue(applied.fields[name], wanted) && !isUnsure(applied, path);
     return isRefused(path, wish) || isApplied ? [] : [path];
   });
   // A list replaces what was, or may have been, changed tag by tag before it.
@@ -127,7 +126,7 @@ export function pendingPaths(asset: Asset): string[] {
     );
   const tags = Object.entries(desired.tagChanges).flatMap(([name, wish]) => {
     const path = `tags.${name}`;
-    const isApplied = applied.tagChanges[name] === wish.order && !isUnsure(path);
+    const isApplied = applied.tagChanges[name] === wish.order && !isUnsure(applied, path);
     return isRefused(path, wish) || isApplied ? [] : [path];
   });
   return [
@@ -135,9 +134,7 @@ export function pendingPaths(asset: Asset): string[] {
     ...(isTagListPending && !fields.includes('fields.tags') ? ['fields.tags'] : []),
     ...(isRenamedByOlderEvent(desired, applied) ? ['fields.name'] : []),
     ...tags,
-    ...(isLifecyclePending(asset) || (desired.lifecycle !== undefined && isUnsure('lifecycle'))
-      ? ['lifecycle']
-      : []),
+    ...(isLifecyclePending(asset) ? ['lifecycle'] : []),
     ...(desired.tag !== undefined && desired.tag.order !== applied.tag ? ['tag'] : []),
   ];
 }
@@ -146,17 +143,22 @@ export function pendingPaths(asset: Asset): string[] {
 function isRenamedByOlderEvent(desired: DesiredState, applied: AppliedState): boolean {
   if (desired.fields['name'] !== undefined || applied.fields['name'] === undefined) return false;
   if (applied.refused['fields.name']?.order === impliedNameOrder(desired)) return false;
-  return applied.fields['name'] !== desiredName(desired) || applied.unsure?.includes('fields.name') === true;
+  return applied.fields['name'] !== desiredName(desired) || isUnsure(applied, 'fields.name');
 }
 
 function isLifecyclePending({ desired, applied, intent }: Asset): boolean {
   const wanted = desired.lifecycle?.value;
   if (wanted === undefined) return false;
+  if (isUnsure(applied, 'lifecycle')) return true;
   const isThere = applied.assetId !== undefined || intent !== undefined;
   if (wanted === 'deleted') return applied.lifecycle !== 'deleted' || isThere;
   if (applied.assetId !== undefined) return (applied.lifecycle ?? 'live') !== wanted;
   // To live is what creating it brings about; a restore without content has to wait for somebody's upsert.
   return wanted === 'archived' || desired.content === undefined;
+}
+
+function isUnsure({ unsure }: AppliedState, path: string): boolean {
+  return unsure?.includes(path) === true;
 }
 
 function isSameValue(left: unknown, right: unknown): boolean {

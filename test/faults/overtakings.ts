@@ -111,7 +111,7 @@ export const overtakings: readonly Overtaking[] = [
     expected: () => null,
   },
   {
-    name: 'a file by a permanent delete that is older than the newest file',
+    name: 'a first file by a permanent delete',
     source: 'purge',
     before: [],
     overtaken: [fileAt(1)],

@@ -25,7 +25,7 @@ export function testStopPoints(
   });
 
   async function stopAndReport(chain: Chain, stop: Stop): Promise<void> {
-    const reports = await stopEverywhere(chain, rig, stop, stop === killed ? 4 : 1);
+    const reports = await stopEverywhere(chain, rig, stop, stop === killed ? 3 : 1);
     for (const { flow, points, runs, stops, broken } of reports) {
       report.push(
         `  ${flow}: ${points} calls to the outside, ${runs} runs, ${stop.name} in ${stops} of them, ${broken.length} broken`,
